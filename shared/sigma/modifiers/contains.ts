@@ -1,0 +1,3 @@
+import { containsAnywhere, positionModifier } from './position.ts'
+
+export const contains = positionModifier('contains', containsAnywhere)

@@ -1,0 +1,128 @@
+import ipaddr from 'ipaddr.js'
+import type { Item, Modifier, ModifierContext, Value } from '../modifiers/modifier.ts'
+import { MODIFIERS } from '../modifiers/modifiers.ts'
+import { bytesAsText, containsAnywhere } from '../modifiers/position.ts'
+import type { SearchNode, Test } from './detection.ts'
+import { RuleFault } from './fault.ts'
+import { literalOf, parsePattern } from './pattern.ts'
+import { translateRegex } from './regex.ts'
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Reads a search identifier's content: a map is AND over its fields, a list of maps OR over them, a list of
+ * values keywords that are looked for in the whole event.
+ *
+ * @throws {RuleFault} naming the field and modifier that cannot be used
+ */
+export function parseSearch(content: unknown, context: ModifierContext): SearchNode {
+  if (isMap(content)) return parseMap(content, context)
+  if (!Array.isArray(content)) return parseItem('', [content], context)
+  if (content.length === 0) throw new RuleFault('detection', 'a search identifier is an empty list')
+  const keywords = content.filter((entry) => !isMap(entry))
+  const nodes = content.filter(isMap).map((entry) => parseMap(entry, context))
+  if (keywords.length > 0) nodes.push(parseItem('', keywords, context))
+  return combine('or', nodes)
+}
+
+function parseMap(map: Record<string, unknown>, context: ModifierContext): SearchNode {
+  const entries = Object.entries(map)
+  if (entries.length === 0) throw new RuleFault('detection', 'a search identifier is an empty map')
+  return combine(
+    'and',
+    entries.map(([key, value]) => parseItem(key, Array.isArray(value) ? value : [value], context)),
+  )
+}
+
+/** One `field|modifier|modifier: values`. An empty field name means keywords. */
+function parseItem(key: string, raw: readonly unknown[], context: ModifierContext): SearchNode {
+  const [name = '', ...words] = key.split('|')
+  const field = name === '' ? undefined : name
+  try {
+    if (raw.length === 0) throw new RuleFault('detection', 'the list of values is empty')
+    const item = modifiersOf(words).reduce<Item>((current, modifier) => modifier.apply(current, context), {
+      values: raw.map(readValue),
+      meaning: { kind: 'text' },
+      all: false,
+      negated: false,
+      cased: false,
+    })
+    const values = item.values.map((value) => toNode(field, value, item))
+    const node = combine(item.all ? 'and' : 'or', values)
+    return item.negated ? { kind: 'not', of: node } : node
+  } catch (error) {
+    if (!(error instanceof RuleFault)) throw error
+    throw new RuleFault(error.code, `${key === '' ? 'keywords' : key}: ${error.message}`, error.line)
+  }
+}
+
+function modifiersOf(words: readonly string[]): Modifier[] {
+  return words.map((word) => {
+    const modifier = MODIFIERS.get(word)
+    if (!modifier) throw new RuleFault('unsupported_modifier', `there is no modifier "${word}"`)
+    return modifier
+  })
+}
+
+function readValue(value: unknown): Value {
+  if (value === null || value === undefined) return { kind: 'null' }
+  if (typeof value === 'string') return { kind: 'text', pattern: parsePattern(value), raw: value }
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return { kind: 'scalar', value }
+  if (value instanceof Date) return { kind: 'text', pattern: [value.toISOString()], raw: value.toISOString() }
+  throw new RuleFault('detection', 'a value is a map or a list where text, a number, true, false or null is expected')
+}
+
+function toNode(field: string | undefined, value: Value, item: Item): SearchNode {
+  if (value.kind === 'any')
+    return combine(
+      'or',
+      value.of.map((choice) => toNode(field, choice, item)),
+    )
+  return { kind: 'leaf', field, test: toTest(field, value, item) }
+}
+
+function toTest(field: string | undefined, value: Exclude<Value, { kind: 'any' }>, item: Item): Test {
+  const { meaning } = item
+  if (field === undefined && (value.kind === 'null' || (meaning.kind !== 'text' && meaning.kind !== 'regex'))) {
+    throw new RuleFault('detection', 'keywords can only be text or regular expressions')
+  }
+  if (meaning.kind === 'exists') return { kind: 'exists', expected: value.kind === 'scalar' && value.value === true }
+  if (meaning.kind === 'number') return { kind: 'number', operator: meaning.operator, value: numberOf(value), part: meaning.part }
+  if (meaning.kind === 'regex') return { kind: 'regex', ...translateRegex(rawOf(value, 're'), meaning) }
+  if (meaning.kind === 'cidr') return { kind: 'cidr', network: networkOf(rawOf(value, 'cidr')) }
+  if (meaning.kind === 'field') return { kind: 'field', field: fieldNameOf(value), relation: meaning.relation, cased: item.cased }
+  if (value.kind === 'null') return { kind: 'null' }
+  const text = bytesAsText(value)
+  const pattern = text.kind === 'text' ? text.pattern : text.kind === 'scalar' ? [String(text.value)] : []
+  return { kind: 'text', pattern: field === undefined ? containsAnywhere(pattern) : pattern, cased: item.cased }
+}
+
+function rawOf(value: Value, modifier: string): string {
+  if (value.kind === 'scalar') return String(value.value)
+  if (value.kind === 'text' && value.raw !== undefined) return value.raw
+  throw new RuleFault('modifier', `modifier "${modifier}" needs text that no modifier has changed`)
+}
+
+function numberOf(value: Value): number {
+  const text = value.kind === 'scalar' ? String(value.value) : value.kind === 'text' ? (literalOf(value.pattern) ?? '') : ''
+  const number = Number(text)
+  if (text.trim() === '' || Number.isNaN(number)) throw new RuleFault('modifier', 'a numeric comparison needs a number')
+  return number
+}
+
+function fieldNameOf(value: Value): string {
+  const name = value.kind === 'text' ? value.pattern.filter((part) => typeof part === 'string').join('') : ''
+  if (name === '') throw new RuleFault('modifier', 'modifier "fieldref" needs the name of a field')
+  return name
+}
+
+function networkOf(text: string): string {
+  const network = text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`
+  if (!ipaddr.isValidCIDR(network)) throw new RuleFault('modifier', `"${text}" is not a network in CIDR notation`)
+  return network
+}
+
+function combine(kind: 'and' | 'or', nodes: readonly SearchNode[]): SearchNode {
+  const [only] = nodes
+  return only && nodes.length === 1 ? only : { kind, of: nodes }
+}
