@@ -27,7 +27,7 @@ interface Prepared {
   readonly batch: PackedBatch
 }
 
-/** The buffer's content lies before what the hub already holds: a copied or restored machine. Sending would lose events, the hub would take them for resends. */
+/** The hub already holds more of an epoch than was ever appended here: a copied or restored machine. The buffer has begun a new epoch, which a new Hello must announce. */
 export class BufferRewound extends Error {}
 
 export interface DeliveryOptions {
@@ -126,10 +126,10 @@ export function createDelivery({ buffer, pace, send, monotonicMs }: DeliveryOpti
     }): void {
       for (const { epoch, through } of marks) {
         const lane = buffer.lanes().find((each) => each.epoch === epoch)
-        if (!lane || through <= 0) continue
-        if (through >= lane.nextSeq)
-          throw new BufferRewound(`the hub holds ${lane.lane} events through ${through}, this buffer ends at ${lane.nextSeq - 1}`)
         buffer.ack(epoch, through)
+        // Sent under the old epoch, new events would be taken for resends and dropped.
+        if (lane && through >= lane.nextSeq)
+          throw new BufferRewound(`the hub holds ${lane.lane} events through ${through}, this buffer ended at ${lane.nextSeq - 1}`)
       }
       windowBytes = Math.min(Math.max(creditBytes, 1), WINDOW_LIMIT_BYTES)
       deadlineMs = ackDeadlineMs

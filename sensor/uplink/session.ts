@@ -4,7 +4,7 @@ import { messageOf } from '../../shared/errors.ts'
 import type { picket } from '../../shared/wire/generated/picket.js'
 import { uplinkService } from '../../shared/wire/service.ts'
 import type { Buffer } from '../buffer/contract.ts'
-import { BufferRewound, createDelivery } from './delivery.ts'
+import { createDelivery } from './delivery.ts'
 import type { Pace } from './pace.ts'
 
 export const REFUSAL_KINDS = ['UNKNOWN', 'REVOKED', 'EXPIRED', 'CLOCK_SKEW', 'DUPLICATE', 'BAD_BATCH'] as const
@@ -123,7 +123,7 @@ export function runSession(options: SessionOptions): Promise<SessionEnd> {
       try {
         receive(message)
       } catch (error) {
-        end(messageOf(error), error instanceof BufferRewound ? 'DUPLICATE' : undefined)
+        end(messageOf(error))
       }
     })
     call.on('error', (error) => end(statusReason(error), refusalKind(Reflect.get(error, 'details'))))
