@@ -1,0 +1,24 @@
+/** Sigma: rules in, event in, matches out. The public names of this folder. */
+export { compileRules } from './compile/compile.ts'
+export {
+  type CompileResult,
+  type Matcher,
+  RULE_LEVELS,
+  type RuleLevel,
+  type RuleLogsource,
+  type RuleMatch,
+  type RuleProblem,
+  type SigmaRule,
+  type View,
+} from './contract.ts'
+export { type ParsedRules, parseRules } from './parse/rules.ts'
+export { boundRegexTime } from './regex-time.ts'
+export { ECS_FIELDS } from './taxonomies/windows-ecs.ts'
+export { classifyWindows } from './taxonomies/windows-logsource.ts'
+export { ecsView } from './views/ecs.ts'
+export { evtxDumpView } from './views/evtx-dump.ts'
+export { flatWindowsView } from './views/flat-windows.ts'
+export { plainView } from './views/plain.ts'
+export type { NativeView } from './views/view.ts'
+export { detectView, VIEWS } from './views/views.ts'
+export { winlogbeatView } from './views/winlogbeat.ts'

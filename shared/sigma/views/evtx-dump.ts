@@ -1,0 +1,46 @@
+import { ANY_KEY } from '../compile/field.ts'
+import { windowsNames } from '../taxonomies/windows.ts'
+import { classifyWindows } from '../taxonomies/windows-logsource.ts'
+import { at, isObject, type NativeView, textAt, uniquePaths } from './view.ts'
+
+const SYSTEM = ['Event', 'System']
+const DATA = ['Event', 'EventData']
+
+/** Names of the event's frame; everything else is the provider's data. */
+const FRAME: { readonly [field: string]: readonly string[] } = {
+  EventID: ['EventID'],
+  Channel: ['Channel'],
+  Computer: ['Computer'],
+  ComputerName: ['Computer'],
+  Level: ['Level'],
+  Task: ['Task'],
+  Opcode: ['Opcode'],
+  Version: ['Version'],
+  Keywords: ['Keywords'],
+  EventRecordID: ['EventRecordID'],
+}
+
+/** Windows events as `evtx_dump` and Chainsaw write them: `Event.System`, `Event.EventData` or `Event.UserData`. */
+export const evtxDumpView: NativeView = {
+  name: 'evtx_dump',
+  paths(field, logsource) {
+    const frame = FRAME[field]
+    const [element = '', attribute] = field.split('_')
+    return uniquePaths([
+      ...(frame ? [[...SYSTEM, ...frame]] : []),
+      // An XML attribute's name is joined to its element's: Provider_Name, Execution_ProcessID.
+      ...(attribute ? [[...SYSTEM, element, '#attributes', attribute]] : []),
+      ...windowsNames(field, logsource).map((name) => [...DATA, name]),
+      ['Event', 'UserData', ANY_KEY, field],
+    ])
+  },
+  recognise: (document) => isObject(at(document, 'Event', 'System')),
+  classify: (document) =>
+    classifyWindows({
+      channel: textAt(document, 'Event', 'System', 'Channel'),
+      eventId: textAt(document, 'Event', 'System', 'EventID'),
+      provider: textAt(document, 'Event', 'System', 'Provider', '#attributes', 'Name'),
+      eventType: textAt(document, 'Event', 'EventData', 'EventType'),
+    }),
+  timestamp: (document) => textAt(document, 'Event', 'System', 'TimeCreated', '#attributes', 'SystemTime'),
+}

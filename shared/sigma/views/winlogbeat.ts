@@ -1,0 +1,45 @@
+import { ANY_KEY } from '../compile/field.ts'
+import { windowsNames } from '../taxonomies/windows.ts'
+import { classifyWindows } from '../taxonomies/windows-logsource.ts'
+import { at, dotted, isObject, type NativeView, textAt, uniquePaths } from './view.ts'
+
+const FRAME: { readonly [field: string]: readonly (readonly string[])[] } = {
+  EventID: [
+    ['winlog', 'event_id'],
+    ['event', 'code'],
+  ],
+  Channel: [['winlog', 'channel']],
+  Provider_Name: [['winlog', 'provider_name']],
+  Computer: [['winlog', 'computer_name']],
+  ComputerName: [['winlog', 'computer_name']],
+  Task: [['winlog', 'task']],
+  Opcode: [['winlog', 'opcode']],
+  Keywords: [['winlog', 'keywords']],
+  Level: [
+    ['winlog', 'level'],
+    ['log', 'level'],
+  ],
+  Message: [['message']],
+}
+
+/** Windows events as Winlogbeat sends them: `winlog.*`, the provider's data under `winlog.event_data`. */
+export const winlogbeatView: NativeView = {
+  name: 'winlogbeat',
+  paths: (field, logsource) =>
+    uniquePaths([
+      ...(FRAME[field] ?? []),
+      ...windowsNames(field, logsource).map((name) => ['winlog', 'event_data', name]),
+      ['winlog', 'user_data', field],
+      ['winlog', 'user_data', ANY_KEY, field],
+      ...dotted(field),
+    ]),
+  recognise: (document) => isObject(at(document, 'winlog', 'event_data')) && at(document, 'winlog', 'channel') !== undefined,
+  classify: (document) =>
+    classifyWindows({
+      channel: textAt(document, 'winlog', 'channel'),
+      eventId: textAt(document, 'winlog', 'event_id') ?? textAt(document, 'event', 'code'),
+      provider: textAt(document, 'winlog', 'provider_name'),
+      eventType: textAt(document, 'winlog', 'event_data', 'EventType'),
+    }),
+  timestamp: (document) => textAt(document, '@timestamp'),
+}
