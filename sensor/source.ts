@@ -8,6 +8,18 @@ export interface SourceBatch {
   readonly cursor?: string | undefined
   /** Records the source itself had to give up (oversize, undecodable): they become tombstones. */
   readonly lost?: readonly { readonly reason: string; readonly count: number }[] | undefined
+  /** Records of this batch that were cut to the size limit: kept, marked in their text, and counted as failed. */
+  readonly cut?: number | undefined
+}
+
+export interface StoreOptions {
+  /**
+   * wait (default): for room in a full buffer, until the source is stopped. shed: the oldest events make room at once and are
+   * accounted for; for peers that cannot be made to wait, and for the last batches of a source that is stopping.
+   */
+  readonly whenFull?: 'wait' | 'shed' | undefined
+  /** Gives up waiting after this many milliseconds. */
+  readonly waitMs?: number | undefined
 }
 
 export interface SourceContext<Config> {
@@ -22,7 +34,7 @@ export interface SourceContext<Config> {
    * only then may the source confirm anything to its peer. Waits while the buffer is full: that is the back-pressure.
    * @throws {BufferUnavailable} kind `unavailable`: nothing of the batch is stored, and nothing may be confirmed
    */
-  readonly store: (batch: SourceBatch) => Promise<void>
+  readonly store: (batch: SourceBatch, options?: StoreOptions) => Promise<void>
   /** Says the source is ready (listening, files found), or what is wrong with it. Shown at the hub. */
   readonly report: (check: ConnectorCheck) => void
   /** Counts what was rejected before it became a record (bad token, bad request). */
