@@ -1,0 +1,54 @@
+import { and, type SQL, sql } from 'drizzle-orm'
+import { containing, storable } from './text.ts'
+
+/** One word of a search: a text that must occur, or a field that must contain or equal it. */
+export interface SearchTerm {
+  readonly field?: string | undefined
+  readonly text: string
+}
+
+const MOST_TERMS = 20
+
+/**
+ * Reads a search: words, `"a phrase"`, `field:value` and `field:"a phrase"`. Never fails: what is no field restriction is a word.
+ * A colon after something that is not a field's name (`C:\Windows`, `http://x`) belongs to the word; fields have a letter more or a dot.
+ */
+export function parseSearch(q: string): SearchTerm[] {
+  const terms: SearchTerm[] = []
+  for (const match of q.matchAll(/(?:([@A-Za-z_][\w.@-]+):(?!\/\/))?(?:"([^"]*)"|(\S+))/g)) {
+    const text = match[2] ?? match[3] ?? ''
+    if (text !== '' && terms.length < MOST_TERMS) terms.push({ field: match[1], text })
+  }
+  return terms
+}
+
+/** Names a search may use for the columns the hub keeps beside the document. */
+const COLUMNS: Readonly<Record<string, SQL>> = {
+  host: sql`host`,
+  'host.name': sql`host`,
+  user: sql`user_name`,
+  'user.name': sql`user_name`,
+  source_ip: sql`source_ip`,
+  'source.ip': sql`source_ip`,
+  dataset: sql`dataset`,
+  'event.dataset': sql`dataset`,
+}
+
+/** The condition for a search over `events`; undefined for an empty one. Values reach PostgreSQL as parameters only. */
+export const searchCondition = (q: string | undefined): SQL | undefined => {
+  const terms = parseSearch(storable(q ?? ''))
+  return terms.length === 0 ? undefined : and(...terms.map(termCondition))
+}
+
+function termCondition({ field, text }: SearchTerm): SQL {
+  if (field === undefined) return sql`document::text ilike ${containing(asJsonText(text))}`
+  const column = Object.hasOwn(COLUMNS, field) ? COLUMNS[field] : undefined
+  if (column) return sql`${column} ilike ${containing(text)}`
+  const path = sql`${sql.param(field.split('.'))}::text[]`
+  // PostgreSQL cannot give out a JSON string with \u0000 or half a surrogate pair in it and fails the whole query; CASE keeps it from trying.
+  return sql`(document::text ilike ${containing(asJsonText(text))} and case when document::text ~* ${'\\\\u(0000|d[89a-f])'} then false
+    else document #>> ${path} ilike ${containing(text)} end)`
+}
+
+/** A word as it stands inside the document's JSON text: `\` is written `\\` there, `"` as `\"`. */
+const asJsonText = (text: string): string => JSON.stringify(text).slice(1, -1)
