@@ -27,6 +27,8 @@ export interface PipelineMeter {
     },
   ): void
   disconnected(tenantId: string, sensorId: string): void
+  /** Events have arrived and are on their way to the commit. @returns what to call when they are committed or given up */
+  receiving?(tenantId: string, events: number): () => void
   snapshot(tenantId: string): PipelineSnapshot
 }
 

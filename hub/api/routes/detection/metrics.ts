@@ -1,0 +1,51 @@
+import { DAY_MS } from '../../../../shared/durations.ts'
+import { RULE_LEVELS } from '../../../../shared/sigma/contract.ts'
+import { consoleRoutes, createRoute, json, named, needs, refuses } from '../../openapi.ts'
+import type { Parts } from '../../parts.ts'
+import { DetectionMetricsView } from '../../schemas/views.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/detection/metrics',
+  tags: ['Detection'],
+  summary: "The detection engine's figures",
+  description:
+    'Times and rates are measured since the hub started. `alerts_by_severity` counts all alerts of the tenant, `alerts_by_tactic` and `top_alerting_rules` those of the last 24 hours.',
+  ...needs('rules:read'),
+  responses: { 200: json(named('DetectionMetrics', DetectionMetricsView), 'The figures'), ...refuses(401, 403) },
+})
+
+export const detectionMetrics = (parts: Parts) =>
+  consoleRoutes().openapi(route, async (c) => {
+    const { tenant } = c.var.session
+    const { detection } = parts
+    const settings = detection.settings(tenant.tenantId)
+    const metrics = detection.metrics(tenant.tenantId)
+    const [summary, ...bySeverity] = await Promise.all([
+      parts.alertSummary(tenant, new Date(parts.now().getTime() - DAY_MS)),
+      ...RULE_LEVELS.map(async (severity) => {
+        const { total } = await parts.alerts.list(tenant, { severity: [severity], sort: [{ field: 'created_at', descending: true }], limit: 1 })
+        return [severity, total] as const
+      }),
+    ])
+    const totals = new Map(bySeverity)
+    return c.json(
+      {
+        rules_loaded: detection.rules.length,
+        rules_enabled: detection.rules.filter((rule) => settings.enabled(rule.id)).length,
+        evaluations_per_second: metrics.evaluationsPerSecond,
+        avg_evaluation_time_ms: metrics.avgMs,
+        p99_evaluation_time_ms: metrics.p99Ms,
+        top_alerting_rules: summary.topRules.map(({ ruleId, title, count }) => ({ rule_id: ruleId, title, alerts_last_24h: count })),
+        alerts_by_severity: {
+          critical: totals.get('critical') ?? 0,
+          high: totals.get('high') ?? 0,
+          medium: totals.get('medium') ?? 0,
+          low: totals.get('low') ?? 0,
+          informational: totals.get('informational') ?? 0,
+        },
+        alerts_by_tactic: { ...summary.byTactic },
+      },
+      200,
+    )
+  })
