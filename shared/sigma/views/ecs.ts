@@ -1,4 +1,5 @@
 import type { RuleLogsource } from '../contract.ts'
+import { cloudtrail, okta } from '../taxonomies/cloud.ts'
 import { unix } from '../taxonomies/linux.ts'
 import { dns, firewall, web } from '../taxonomies/network.ts'
 import type { Taxonomy } from '../taxonomies/taxonomy.ts'
@@ -8,7 +9,7 @@ import { classifyWindows } from '../taxonomies/windows-logsource.ts'
 import { classifyPlain } from './plain.ts'
 import { at, dotted, isObject, type NativeView, textAt, uniquePaths } from './view.ts'
 
-const TAXONOMIES: readonly Taxonomy[] = [unix, web, dns, firewall]
+const TAXONOMIES: readonly Taxonomy[] = [unix, web, dns, firewall, cloudtrail, okta]
 
 /**
  * The hub's document. A Windows field is looked for where ECS_FIELDS says it moved, then among the vendor fields that were kept; rules for other
@@ -47,6 +48,6 @@ function windowsPaths(field: string, logsource: RuleLogsource): readonly (readon
 function genericPaths(field: string, logsource: RuleLogsource): readonly (readonly string[])[] {
   return TAXONOMIES.filter((taxonomy) => taxonomy.applies(logsource)).flatMap((taxonomy) => [
     ...(taxonomy.fields[field] ?? []).map((path) => path.split('.')),
-    ...(taxonomy.vendorPrefixes ?? []).map((prefix) => [...prefix.split('.'), field]),
+    ...(taxonomy.vendorPrefixes ?? []).flatMap((prefix) => dotted(field).map((path) => [...prefix.split('.'), ...path])),
   ])
 }
