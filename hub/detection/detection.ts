@@ -1,6 +1,6 @@
 import { ExpectedError, messageOf } from '../../shared/errors.ts'
 import { Histogram } from '../../shared/histogram.ts'
-import type { RuleProblem, SigmaRule } from '../../shared/sigma/contract.ts'
+import type { RuleProblem } from '../../shared/sigma/contract.ts'
 import { compileRules, ecsView, parseRules } from '../../shared/sigma/sigma.ts'
 import type { TenantContext } from '../identity/ports.ts'
 import { EvaluationCounts } from './evaluation-counts.ts'
