@@ -11,6 +11,7 @@ import {
 } from '../alerts/ports.ts'
 import type { TenantContext } from '../identity/ports.ts'
 import type { Database, Transaction } from './database.ts'
+import { rangeBound } from './instants.ts'
 import { type KeysetColumn, orderBy, rowsAfter } from './keyset.ts'
 import { alertActivityTable, alertsTable } from './schema/alerts.ts'
 import { eventsTable } from './schema/events.ts'
@@ -92,14 +93,14 @@ export const createAlertStore = (db: Database): AlertStore => ({
     withTenant(db, tenant, async (tx) => {
       const mine = eq(alertsTable.tenantId, tenant.tenantId)
       const live = inArray(alertsTable.status, ['open', 'investigating'])
-      const recent = and(mine, gte(alertsTable.createdAt, since))
+      const recent = and(mine, gte(alertsTable.createdAt, rangeBound(since)))
       const amount = sql<string>`count(*)`
       const open = await tx.select({ severity: alertsTable.severity, amount }).from(alertsTable).where(and(mine, live)).groupBy(alertsTable.severity)
       const [totals] = await tx
         .select({
           total: amount,
           falsePositives: sql<string>`count(*) filter (where ${alertsTable.status} = 'false_positive')`,
-          createdSince: sql<string>`count(*) filter (where ${gte(alertsTable.createdAt, since)})`,
+          createdSince: sql<string>`count(*) filter (where ${gte(alertsTable.createdAt, rangeBound(since))})`,
         })
         .from(alertsTable)
         .where(mine)
@@ -143,8 +144,8 @@ function conditions(tenant: TenantContext, { severity, status, ruleId, q, from, 
     text
       ? or(ilike(alertsTable.ruleTitle, text), ilike(alertsTable.host, text), ilike(alertsTable.userName, text), ilike(alertsTable.entity, text))
       : undefined,
-    from && gte(alertsTable.createdAt, from),
-    to && lt(alertsTable.createdAt, to),
+    from && gte(alertsTable.createdAt, rangeBound(from)),
+    to && lt(alertsTable.createdAt, rangeBound(to)),
   ]
 }
 

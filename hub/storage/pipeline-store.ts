@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { PipelineMinute, PipelineStore } from '../pipeline/ports.ts'
 import type { Database } from './database.ts'
+import { rangeBound } from './instants.ts'
 import { withTenant } from './tenant.ts'
 
 /** Minutes of a tenant's pipeline. Counters add up; latencies keep the worst of the minute; the lag is the last one told. */
@@ -44,7 +45,7 @@ export const createPipelineStore = (db: Database): PipelineStore => ({
           select minute, sum(received) as received, sum(failed) as failed, sum(bytes) as bytes, sum(stored) as stored, sum(matched) as matched,
             sum(alerts) as alerts, max(normalize_p50) as p50, max(normalize_p95) as p95, max(normalize_p99) as p99, sum(lag) as lag
           from pipeline_minutes
-          where tenant_id = ${tenant.tenantId} and minute >= ${from.toISOString()}::timestamptz and minute < ${to.toISOString()}::timestamptz
+          where tenant_id = ${tenant.tenantId} and minute >= ${rangeBound(from).toISOString()}::timestamptz and minute < ${rangeBound(to).toISOString()}::timestamptz
             ${connectorId === undefined ? sql`` : sql`and connector_id = ${connectorId}`}
           group by minute
         )

@@ -1,8 +1,11 @@
 import { and, asc, eq, gte, sql } from 'drizzle-orm'
 import type { RuleMatchRow, RuleSetting, RuleStore, RuleVerdicts } from '../detection/ports.ts'
 import type { Database } from './database.ts'
+import { rangeBound } from './instants.ts'
 import { ruleEvaluationsTable, ruleSettingsTable } from './schema/statistics.ts'
-import { withTenant } from './tenant.ts'
+import { acrossTenants, withTenant } from './tenant.ts'
+
+const EARLIEST = new Date(-8.64e15)
 
 /** A tenant's choices about rules, and what the rules did for it. A resolved alert counts as a true positive. */
 export const createRuleStore = (db: Database): RuleStore => ({
@@ -13,7 +16,8 @@ export const createRuleStore = (db: Database): RuleStore => ({
     }),
 
   async allSettings() {
-    const { rows } = await db.app.execute<{ tenant_id: string; rule_id: string; enabled: boolean; edge: boolean; updated_at: string }>(
+    const rows = await acrossTenants<{ tenant_id: string; rule_id: string; enabled: boolean; edge: boolean; updated_at: string }>(
+      db,
       sql`select tenant_id, rule_id, enabled, edge, updated_at from all_rule_settings()`,
     )
     return rows.map((row) => ({
@@ -36,7 +40,7 @@ export const createRuleStore = (db: Database): RuleStore => ({
 
   verdicts: (tenant, since) =>
     withTenant(db, tenant, async (tx) => {
-      const from = (since ?? new Date(0)).toISOString()
+      const from = rangeBound(since ?? new Date(0)).toISOString()
       const { rows } = await tx.execute<{ rule_id: string; matches: string; true_positives: string; false_positives: string }>(sql`
         with hit as (
           select rule_id, count(*) as matches from matches where tenant_id = ${tenant.tenantId} and created_at >= ${from}::timestamptz group by rule_id
@@ -57,8 +61,8 @@ export const createRuleStore = (db: Database): RuleStore => ({
   matches: (tenant, ruleId, { from, to, limit, offset }) =>
     withTenant(db, tenant, async (tx) => {
       const range = sql`match.tenant_id = ${tenant.tenantId} and match.rule_id = ${ruleId}
-        and match.event_time >= ${(from ?? new Date(0)).toISOString()}::timestamptz
-        and match.event_time < ${to ? sql`${to.toISOString()}::timestamptz` : sql`'infinity'::timestamptz`}`
+        and match.event_time >= ${rangeBound(from ?? EARLIEST).toISOString()}::timestamptz
+        and match.event_time < ${to ? sql`${rangeBound(to).toISOString()}::timestamptz` : sql`'infinity'::timestamptz`}`
       const { rows } = await tx.execute<MatchRow>(sql`
         select match.event_id, match.alert_id, extract(epoch from match.event_time) * 1000 as at_ms, event.document,
           alert.status, alert.reviewed_by, extract(epoch from alert.reviewed_at) * 1000 as reviewed_ms, event.host, event.user_name
@@ -88,7 +92,7 @@ export const createRuleStore = (db: Database): RuleStore => ({
       const rows = await tx
         .select({ ruleId: ruleEvaluationsTable.ruleId, total: sql<string>`sum(${ruleEvaluationsTable.evaluations})` })
         .from(ruleEvaluationsTable)
-        .where(and(eq(ruleEvaluationsTable.tenantId, tenant.tenantId), since && gte(ruleEvaluationsTable.hour, since)))
+        .where(and(eq(ruleEvaluationsTable.tenantId, tenant.tenantId), since && gte(ruleEvaluationsTable.hour, rangeBound(since))))
         .groupBy(ruleEvaluationsTable.ruleId)
       return new Map(rows.map((row) => [row.ruleId, Number(row.total)]))
     }),

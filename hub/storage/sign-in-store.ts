@@ -1,15 +1,16 @@
 import { sql } from 'drizzle-orm'
 import type { Role, SignInStore } from '../identity/ports.ts'
 import type { Database } from './database.ts'
+import { acrossTenants } from './tenant.ts'
 
 /** Sign-in, before a tenant is known. Reads through `find_sign_in`, which answers for one address and nothing else. */
 export const createSignInStore = (db: Database): SignInStore => ({
   async findByEmail(email) {
     if (email.includes('\0')) return undefined
-    const { rows } = await db.app.execute<SignInRow>(
+    const [row] = await acrossTenants<SignInRow>(
+      db,
       sql`select tenant_id, id, email, name, role, password_hash, disabled, created_at, last_login_at from find_sign_in(${email})`,
     )
-    const row = rows[0]
     if (!row) return undefined
     return {
       id: row.id,
@@ -24,7 +25,7 @@ export const createSignInStore = (db: Database): SignInStore => ({
     }
   },
   async recordLogin(userId, at) {
-    await db.app.execute(sql`select record_sign_in(${userId}, ${at.toISOString()}::timestamptz)`)
+    await acrossTenants(db, sql`select record_sign_in(${userId}, ${at.toISOString()}::timestamptz)`)
   },
 })
 

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { TenantAdminStore } from '../identity/ports.ts'
-import { AlreadyExists, sqlState, UnknownReference } from './conflicts.ts'
 import type { Database } from './database.ts'
+import { AlreadyExists, sqlState, UnknownReference } from './errors.ts'
 import { tenantsTable, usersTable } from './schema/identity.ts'
-import { withTenant } from './tenant.ts'
+import { acrossTenants, withTenant } from './tenant.ts'
 
 /** What the platform's operator does across tenants. Writes still happen inside the tenant they are for. */
 export const createTenantAdminStore = (db: Database): TenantAdminStore => ({
   async listTenants() {
-    const { rows } = await db.app.execute<{ tenant_id: string; name: string; created_at: string }>(
+    const rows = await acrossTenants<{ tenant_id: string; name: string; created_at: string }>(
+      db,
       sql`select tenant_id, name, created_at from list_tenants()`,
     )
     return rows.map((row) => ({ id: row.tenant_id, name: row.name, createdAt: new Date(row.created_at) }))
@@ -39,7 +40,7 @@ export const createTenantAdminStore = (db: Database): TenantAdminStore => ({
   },
 
   async countUsers() {
-    const { rows } = await db.app.execute<{ count: string }>(sql`select count_users() as count`)
+    const rows = await acrossTenants<{ count: string }>(db, sql`select count_users() as count`)
     return Number(rows[0]?.count ?? 0)
   },
 })

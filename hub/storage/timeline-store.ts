@@ -2,6 +2,7 @@ import { and, eq, gte, type InferSelectModel, lt, type SQL, sql } from 'drizzle-
 import type { TenantContext } from '../identity/ports.ts'
 import type { TimelineEvent, TimelineQuery, TimelineStore } from '../timeline/ports.ts'
 import type { Database, Transaction } from './database.ts'
+import { rangeBound } from './instants.ts'
 import { type KeysetColumn, orderBy, rowsAfter } from './keyset.ts'
 import { eventsTable } from './schema/events.ts'
 import { withTenant } from './tenant.ts'
@@ -35,8 +36,10 @@ export const createTimelineStore = (db: Database): TimelineStore => ({
       }
     }),
 
-  histogram: (tenant, { q, from, to, buckets }) =>
+  histogram: (tenant, { q, from: asked, to: until, buckets }) =>
     withTenant(db, tenant, async (tx) => {
+      const from = rangeBound(asked)
+      const to = rangeBound(until)
       const bucketSeconds = Math.max(1, Math.ceil((to.getTime() - from.getTime()) / 1000 / Math.max(1, buckets)))
       const { rows } = await tx.execute<{ bucket: number; amount: string }>(sql`
         select floor(extract(epoch from time - ${from.toISOString()}::timestamptz) / ${bucketSeconds})::int as bucket, count(*) as amount
@@ -71,8 +74,8 @@ function conditions(
 ): SQL | undefined {
   return and(
     eq(eventsTable.tenantId, tenant.tenantId),
-    gte(eventsTable.time, from),
-    lt(eventsTable.time, to),
+    gte(eventsTable.time, rangeBound(from)),
+    lt(eventsTable.time, rangeBound(to)),
     connectorId === undefined ? undefined : eq(eventsTable.connectorId, connectorId),
     host === undefined ? undefined : eq(eventsTable.host, host),
     searchCondition(q),

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import type { TenantContext } from '../../identity/ports.ts'
 import type { CommitBatch } from '../../ingest/ports.ts'
 import type { Transaction } from '../database.ts'
+import { storableMs } from '../instants.ts'
 import { storable, storableOrNull } from '../text.ts'
-import { storableMs } from './instants.ts'
 
 /**
  * Stores a batch's events in one statement. COPY would be faster and is refused under row level security.

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { TenantContext } from '../../identity/ports.ts'
 import type { CommitBatch } from '../../ingest/ports.ts'
 import type { Transaction } from '../database.ts'
-import { storableMs } from './instants.ts'
+import { storableMs } from '../instants.ts'
 
 /** Stores which rule fired on which event. @param alertOf - the alert that took a rule's hit on that seq in */
 export async function insertMatches(

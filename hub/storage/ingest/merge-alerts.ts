@@ -4,10 +4,10 @@ import type { AlertDraft, AlertNotice } from '../../alerts/ports.ts'
 import type { TenantContext } from '../../identity/ports.ts'
 import type { CommitBatch } from '../../ingest/ports.ts'
 import type { Transaction } from '../database.ts'
+import { storableMs } from '../instants.ts'
 import { alertActivityTable } from '../schema/alerts.ts'
 import { outboxTable } from '../schema/events.ts'
 import { storable } from '../text.ts'
-import { storableMs } from './instants.ts'
 
 /**
  * Opens an alert per draft, or adds the draft to the alert of that rule and entity which is still open or investigated.
