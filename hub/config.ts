@@ -14,8 +14,10 @@ export const HubConfig = z.strictObject({
   http_port: port.default(8080),
   grpc_host: z.string().default('0.0.0.0'),
   grpc_port: port.default(8443),
-  /** What sensors dial and browsers open, where that is not the machine's own name: `soc.example.com`. */
-  public_host: z.string().default('localhost'),
+  /** How browsers and scripts reach this hub from outside: `https://soc.example.com`. Default: as each caller addressed it. */
+  public_url: z.url().optional(),
+  /** How sensors reach it: `soc.example.com:8443`. Default: the caller's host name and `grpc_port`. */
+  public_grpc_address: z.string().optional(),
   /** PostgreSQL >= 15, as a role that may create roles and tables. Without it the hub runs a PostgreSQL of its own. */
   database_url: z.string().optional(),
   /** Folders and files of Sigma rules. Default: the rules that come with Picket. */
