@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createDetection } from '../../../hub/detection/detection.ts'
+import type { DetectionEvent, RuleSetting, RuleStore } from '../../../hub/detection/ports.ts'
+
+/** The worker as built: a thread cannot load TypeScript. `npm test` builds first. */
+const WORKER = resolve('dist/detection-worker.mjs')
+const rule = (id: string, title: string, detection: string, logsource = 'product: linux') =>
+  `title: ${title}\nid: ${id}\nlogsource:\n  ${logsource}\ndetection:\n${detection}\nlevel: high\ntags: [attack.execution, attack.t1059]\n`
+const ROOT = '11111111-1111-4111-8111-111111111111'
+const MINER = '22222222-2222-4222-8222-222222222222'
+const files = [
+  { file: 'root.yml', text: rule(ROOT, 'Root', '  sel:\n    user.name: root\n  condition: sel') },
+  { file: 'miner.yml', text: rule(MINER, 'Miner', '  words: [xmrig]\n  condition: words', 'category: process_creation') },
+  { file: 'broken.yml', text: rule('33333333-3333-4333-8333-333333333333', 'Broken', '  sel:\n    a: b\n  condition: nothing') },
+]
+const [A, B] = [{ tenantId: 'a' }, { tenantId: 'b' }]
+const linux = (document: object, categories: string[] = []): DetectionEvent => ({ document: JSON.stringify(document), product: 'linux', categories })
+const asRoot = linux({ user: { name: 'root' }, message: 'hello' })
+
+/** Keeps settings and evaluations as the database would. */
+const memoryStore = (settings: { tenantId: string; setting: RuleSetting }[] = []) => {
+  const evaluations = new Map<string, number>()
+  let failing = false
+  const store: Pick<RuleStore, 'allSettings' | 'addEvaluations'> = {
+    allSettings: async () => settings,
+    addEvaluations: async (tenant, _, counts) => {
+      if (failing) throw new Error('away')
+      for (const [id, count] of counts) evaluations.set(`${tenant.tenantId} ${id}`, (evaluations.get(`${tenant.tenantId} ${id}`) ?? 0) + count)
+    },
+  }
+  return { store: store as RuleStore, evaluations, fail: (value: boolean) => (failing = value) }
+}
+
+describe.skipIf(!existsSync(WORKER))('detection', () => {
+  const opened: { close(): Promise<void> }[] = []
+  const open = async (memory = memoryStore()) => {
+    const warnings: string[] = []
+    const detection = await createDetection({
+      files,
+      workerScript: WORKER,
+      workers: 2,
+      store: memory.store,
+      now: () => new Date('2026-03-10T10:20:00Z'),
+      warn: (text) => warnings.push(text),
+    })
+    opened.push(detection)
+    return { detection, warnings, ...memory }
+  }
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((each) => each.close()))
+  })
+
+  test('matches name the event, the rule and the conditions that were true', async () => {
+    const { detection } = await open()
+    const matches = await detection.detect(A, [linux({ user: { name: 'ana' } }), asRoot])
+    expect(matches.map(({ event, rule, matchedConditions }) => [event, rule.id, matchedConditions])).toEqual([[1, ROOT, ['sel']]])
+  })
+
+  test('a rule that cannot be compiled is a problem with its file and reason, and the others run', async () => {
+    const { detection } = await open()
+    expect(detection.rules.map((each) => each.id)).toEqual([ROOT, MINER])
+    expect(detection.problems).toMatchObject([{ file: 'broken.yml', reason: expect.stringContaining('nothing') }])
+  })
+
+  test('K-112, K-82: a tenant that disables a rule gets no matches of it; its neighbour does', async () => {
+    const { detection } = await open()
+    detection.applySetting('a', { ruleId: ROOT, enabled: false, edge: false, updatedAt: new Date() })
+    expect(await detection.detect(A, [asRoot])).toEqual([])
+    expect(await detection.detect(B, [asRoot])).toHaveLength(1)
+    detection.applySetting('a', { ruleId: ROOT, enabled: true, edge: false, updatedAt: new Date() })
+    expect(await detection.detect(A, [asRoot])).toHaveLength(1)
+  })
+
+  test('settings stored earlier hold from the start', async () => {
+    const { detection } = await open(memoryStore([{ tenantId: 'a', setting: { ruleId: ROOT, enabled: false, edge: true, updatedAt: new Date() } }]))
+    expect(await detection.detect(A, [asRoot])).toEqual([])
+    expect(detection.settings('a').edge(ROOT)).toBe(true)
+  })
+
+  test('T7: a document that is no JSON object is passed over; the rest of the batch is judged', async () => {
+    const { detection } = await open()
+    const broken: DetectionEvent[] = ['{"user":', '[]', 'null', '"root"'].map((document) => ({ document, product: 'linux', categories: [] }))
+    expect((await detection.detect(A, [...broken, asRoot])).map((match) => match.event)).toEqual([4])
+  })
+
+  test('K-85: evaluations count the events of the log source a rule names, per tenant, exactly once', async () => {
+    const { detection, evaluations } = await open()
+    await detection.detect(A, [
+      asRoot,
+      asRoot,
+      linux({ message: 'x' }, ['process_creation']),
+      { document: '{}', product: 'windows', categories: ['process_creation'] },
+    ])
+    await detection.detect(B, [asRoot])
+    await detection.close()
+    opened.splice(0)
+    expect(Object.fromEntries(evaluations)).toEqual({ [`a ${ROOT}`]: 3, [`a ${MINER}`]: 2, [`b ${ROOT}`]: 1 })
+  })
+
+  test('K-113, K-114: a rule is tried on samples in any of their shapes and counts nothing', async () => {
+    const { detection, evaluations } = await open()
+    expect(detection.test(ROOT, [{ user: 'root' }, { 'user.name': 'root' }, { user: { name: 'root' } }, { user: 'ana' }])).toEqual([
+      { matched: true, matchedConditions: ['sel'] },
+      { matched: true, matchedConditions: ['sel'] },
+      { matched: true, matchedConditions: ['sel'] },
+      { matched: false, matchedConditions: [] },
+    ])
+    expect(() => detection.test('no-such-rule', [{}])).toThrow(/no rule/)
+    await detection.close()
+    opened.splice(0)
+    expect(evaluations.size).toBe(0)
+  })
+
+  test('K-118..K-120: rates and times are those of the batches judged', async () => {
+    const { detection } = await open()
+    expect(detection.metrics('a')).toMatchObject({ eventsEvaluated: 0, evaluationsPerSecond: 0, avgMs: 0, p99Ms: 0 })
+    await detection.detect(
+      A,
+      Array.from({ length: 50 }, () => asRoot),
+    )
+    const metrics = detection.metrics('a')
+    expect(metrics).toMatchObject({ eventsEvaluated: 50, rulesMatched: 50, evaluationsPerSecond: 5 })
+    expect(metrics.avgMs).toBeGreaterThan(0)
+    expect(metrics.p99Ms).toBeGreaterThanOrEqual(metrics.avgMs)
+  })
+})
