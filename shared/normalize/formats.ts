@@ -1,0 +1,37 @@
+import type { Format } from './contract.ts'
+import { cef } from './formats/cef.ts'
+import { cloudtrail } from './formats/cloudtrail.ts'
+import { json } from './formats/json.ts'
+import { keyValue } from './formats/key-value.ts'
+import { linuxAuditd } from './formats/linux-auditd.ts'
+import { linuxAuth } from './formats/linux-auth.ts'
+import { linuxNetfilter } from './formats/linux-netfilter.ts'
+import { linuxSshd } from './formats/linux-sshd.ts'
+import { linuxSudo } from './formats/linux-sudo.ts'
+import { okta } from './formats/okta.ts'
+import { syslog } from './formats/syslog.ts'
+import { webAccess } from './formats/web-access.ts'
+import { webError } from './formats/web-error.ts'
+import { windowsEvtx } from './formats/windows-evtx.ts'
+import { windowsFlat } from './formats/windows-flat.ts'
+import { windowsWinlogbeat } from './formats/windows-winlogbeat.ts'
+
+/** Every format there is. Among equal scores the earlier one wins. */
+export const FORMATS: readonly Format[] = [
+  windowsEvtx,
+  windowsWinlogbeat,
+  windowsFlat,
+  cloudtrail,
+  okta,
+  cef,
+  linuxSshd,
+  linuxSudo,
+  linuxAuth,
+  linuxAuditd,
+  linuxNetfilter,
+  webAccess,
+  webError,
+  keyValue,
+  syslog,
+  json,
+]
