@@ -97,7 +97,7 @@ function newPool(connectionString: string, limits: pg.PoolConfig, log: StorageLo
     ...limits,
   })
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'a database connection was lost'))
+  pool.on('error', (error) => pool.ending || log.warn({ reason: error.message }, 'a database connection was lost'))
   // One that breaks while in use fails its query, and emits the same error again, which nobody else listens to.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
