@@ -49,7 +49,7 @@ export const cloudtrail: Format = {
     // A service acting for you (`autoscaling.amazonaws.com`) has no address.
     const address = text(sourceIPAddress)
     const ip = parseIp(address)
-    put(document, ip === undefined ? 'source.domain' : 'source.ip', ip ?? address)
+    put(document, ip === undefined ? 'source.address' : 'source.ip', ip ?? address)
     put(document, 'user_agent.original', text(userAgent))
     putIdentity(document, rest['userIdentity'])
     put(document, 'cloud.account.id', text(recipientAccountId) ?? accountOf(rest['userIdentity']))

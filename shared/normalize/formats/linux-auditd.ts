@@ -1,6 +1,6 @@
 import type { EventDocument, JsonValue } from '../../event/event.ts'
 import type { Format } from '../contract.ts'
-import { baseName, finishEvent, put, relate } from '../document.ts'
+import { baseName, finishEvent, put, relate, textAt } from '../document.ts'
 import { parseIp } from '../ip.ts'
 import { type Pairs, parseKeyValues } from '../key-value.ts'
 import { putEnvelope } from '../syslog-document.ts'
@@ -13,9 +13,10 @@ const HEX_FIELDS = /^(?:a\d{1,3}|proctitle|comm|exe|cwd|name|acct|cmd|data|key|p
 const HEX = /^(?:[0-9A-F]{2}){1,16384}$/
 const decodeHex = (hex: string): string => Buffer.from(hex, 'hex').toString('utf8').replaceAll('\0', ' ').trimEnd()
 
-/** Where values go that move; the rest stays under `auditd.log` by its own name. Ids and syscalls stay text, as auditd writes them. */
-const PLACES: { readonly [name: string]: string } = {
-  exe: 'process.executable',
+/** What moves: the taxonomy knows these two. Everything else stays under `auditd.data` by its own name, as text, as auditd writes it. */
+const MOVED: { readonly [name: string]: string } = { exe: 'process.executable', comm: 'process.name' }
+/** What is said in ECS besides. */
+const COPIED: { readonly [name: string]: string } = {
   cwd: 'process.working_directory',
   auid: 'user.audit.id',
   uid: 'user.id',
@@ -49,7 +50,7 @@ const MEANINGS: { readonly [type: string]: readonly [action: string, category: s
   ANOM_PROMISCUOUS: ['changed-promiscuous-mode', 'network', 'change'],
 }
 
-/** One record of the Linux audit daemon. Records of one audit event share `auditd.log.sequence`; each is an event of its own here. */
+/** One record of the Linux audit daemon. Records of one audit event share `auditd.sequence`; each is an event of its own here. */
 export const linuxAuditd: Format = {
   name: 'linux.auditd',
   title: 'Linux audit record (auditd: type=… msg=audit(…))',
@@ -67,32 +68,37 @@ export const linuxAuditd: Format = {
     // `msg='op=login acct="root" …'`: what a program reports stands in quotes inside the record.
     const inner = pairs.get('msg')
     if (inner !== undefined && type !== '') for (const [key, value] of parseKeyValues(inner)) pairs.set(key, value)
-    const log: { [name: string]: JsonValue } = { type, sequence: Number(sequence) }
+    const data: { [name: string]: JsonValue } = {}
+    put(document, 'auditd.message_type', type)
+    put(document, 'auditd.sequence', Number(sequence))
     for (const [key, raw] of pairs) {
       if (key === 'msg' || key === '__proto__') continue
-      const quoted = raw === '' || body.includes(`${key}="`)
-      const value = !quoted && HEX_FIELDS.test(key) && type !== 'SYSCALL' && raw.length % 2 === 0 && HEX.test(raw) ? decodeHex(raw) : raw
-      if (value === '?' || value === '(none)' || !place(document, key, value)) log[key] = value
+      // A system call's own arguments (a0 to a3) are numbers, and an odd count of digits is no text.
+      const mayBeHex = HEX_FIELDS.test(key) && !(type === 'SYSCALL' && /^a\d/.test(key)) && raw.length % 2 === 0
+      const value = mayBeHex && HEX.test(raw) && !body.includes(` ${key}="`) ? decodeHex(raw) : raw
+      if (value === '?' || value === '(none)' || !place(document, key, value)) data[key] = value
     }
-    put(document, 'auditd.log', log)
-    finishFields(document, pairs, type, log)
+    put(document, 'auditd.data', data)
+    finishFields(document, pairs, type, data)
     return finishEvent(record, 'linux.auditd', { product: 'linux', service: 'auditd', categories: [] }, fromEpoch(Number(stamp)), document)
   },
 }
 
+/** True where the value moved. */
 function place(document: EventDocument, key: string, value: string): boolean {
-  const path = Object.hasOwn(PLACES, key) ? PLACES[key] : undefined
-  if (path !== undefined) {
-    put(document, path, value)
-    return true
+  const moved = Object.hasOwn(MOVED, key) ? MOVED[key] : undefined
+  if (moved !== undefined) {
+    put(document, moved, value)
+    return value !== ''
   }
+  const copied = Object.hasOwn(COPIED, key) ? COPIED[key] : undefined
+  if (copied !== undefined) put(document, copied, value)
   const number = Object.hasOwn(NUMBERS, key) ? NUMBERS[key] : undefined
-  if (number === undefined || !/^\d{1,10}$/.test(value)) return false
-  put(document, number, Number(value))
-  return true
+  if (number !== undefined && /^\d{1,10}$/.test(value)) put(document, number, Number(value))
+  return false
 }
 
-function finishFields(document: EventDocument, pairs: Pairs, type: string, log: { [name: string]: JsonValue }): void {
+function finishFields(document: EventDocument, pairs: Pairs, type: string, data: { [name: string]: JsonValue }): void {
   const meaning = Object.hasOwn(MEANINGS, type) ? MEANINGS[type] : undefined
   put(document, 'event.action', meaning?.[0] ?? type.toLowerCase().replaceAll('_', '-'))
   if (meaning) {
@@ -101,19 +107,17 @@ function finishFields(document: EventDocument, pairs: Pairs, type: string, log: 
   }
   const result = (pairs.get('res') ?? pairs.get('success') ?? '').toLowerCase()
   if (result !== '') put(document, 'event.outcome', result === 'success' || result === 'yes' || result === '1' ? 'success' : 'failure')
-  const executable = pairs.get('exe')
-  const command = log['comm']
-  if (executable !== undefined && executable !== '?') put(document, 'process.name', typeof command === 'string' ? command : baseName(executable))
+  const executable = textAt(document, 'process.executable')
+  if (executable !== undefined && textAt(document, 'process.name') === undefined) put(document, 'process.name', baseName(executable))
   const address = parseIp(pairs.get('addr'))
   put(document, 'source.ip', address)
   if (type === 'EXECVE') {
     const words: string[] = []
-    for (let i = 0; i < 256 && typeof log[`a${i}`] === 'string'; i++) words.push(log[`a${i}`] as string)
-    put(document, 'process.args', words)
+    for (let i = 0; i < 256 && typeof data[`a${i}`] === 'string'; i++) words.push(data[`a${i}`] as string)
     put(document, 'process.command_line', words.join(' '))
-  } else if (typeof log['proctitle'] === 'string') put(document, 'process.command_line', log['proctitle'])
-  else if (typeof log['cmd'] === 'string') put(document, 'process.command_line', log['cmd'])
-  if (type === 'PATH' && typeof log['name'] === 'string') put(document, 'file.path', log['name'])
+  } else if (typeof data['proctitle'] === 'string') put(document, 'process.command_line', data['proctitle'])
+  else if (typeof data['cmd'] === 'string') put(document, 'process.command_line', data['cmd'])
+  if (type === 'PATH' && typeof data['name'] === 'string') put(document, 'file.path', data['name'])
   const audit = pairs.get('AUID')?.replaceAll('"', '')
   if (audit !== undefined && audit !== 'unset') relate(document, 'related.user', audit)
 }

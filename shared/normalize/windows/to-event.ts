@@ -121,7 +121,10 @@ function putProcess(document: EventDocument, record: WindowsRecord, isSysmon: bo
     fill(
       document,
       'process.pid',
-      integer(data['ProcessId']) ?? integer(data['SourceProcessId']) ?? (isSysmon ? integer(afterLabel(message, '\nProcessId:')) : undefined),
+      integer(data['ProcessId']) ??
+        integer(data['ProcessID']) ??
+        integer(data['SourceProcessId']) ??
+        (isSysmon ? integer(afterLabel(message, '\nProcessId:')) : undefined),
     )
     fill(document, 'process.entity_id', said(data['SourceProcessGUID']) ?? said(data['SourceProcessGuid']))
     // Where the event names no process, the one that wrote it is the one it is about. Sysmon and the auditing service only report on others.
@@ -209,6 +212,10 @@ function putNetwork(document: EventDocument, data: EventData, isSysmon: boolean)
   if (destination !== undefined) {
     fill(document, 'destination.ip', parseIp(destination))
     fill(document, 'destination.port', parsePort(data['DestPort']))
+    // The filtering platform's events number the protocol (IANA).
+    const protocol = said(data['Protocol'])
+    if (protocol !== undefined) fill(document, 'network.transport', PROTOCOLS[protocol] ?? protocol)
+    if (source !== undefined) fill(document, 'source.port', parsePort(data['SourcePort']))
   }
   if (!isSysmon) return
   const initiated = String(data['Initiated'] ?? '').toLowerCase()
@@ -219,6 +226,8 @@ function putNetwork(document: EventDocument, data: EventData, isSysmon: boolean)
     if (results !== undefined) putAnswers(document, results)
   }
 }
+
+const PROTOCOLS: { readonly [number: string]: string } = { 1: 'icmp', 2: 'igmp', 6: 'tcp', 17: 'udp', 47: 'gre', 50: 'esp', 58: 'ipv6-icmp' }
 
 /** `type:  5 edge.example.net;::ffff:192.0.2.7;` */
 function putAnswers(document: EventDocument, results: string): void {

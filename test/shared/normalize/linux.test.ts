@@ -96,11 +96,11 @@ test('a new account names who was made', () => {
 test('auditd: values by type, hexadecimal arguments decoded, the record whole', () => {
   const execve = read('type=EXECVE msg=audit(1772366000.500:42): argc=3 a0="sh" a1="-c" a2=6964203E202F746D702F78')
   expect(execve).toMatchObject({ dataset: 'linux.auditd', time: new Date(1772366000500), logsource: { product: 'linux', service: 'auditd' } })
-  expect(pick(execve, 'process.args', 'auditd.log.a2', 'auditd.log.type', 'auditd.log.sequence')).toEqual({
-    'process.args': ['sh', '-c', 'id > /tmp/x'],
-    'auditd.log.a2': 'id > /tmp/x',
-    'auditd.log.type': 'EXECVE',
-    'auditd.log.sequence': 42,
+  expect(pick(execve, 'process.command_line', 'auditd.data.a2', 'auditd.message_type', 'auditd.sequence')).toEqual({
+    'process.command_line': 'sh -c id > /tmp/x',
+    'auditd.data.a2': 'id > /tmp/x',
+    'auditd.message_type': 'EXECVE',
+    'auditd.sequence': 42,
   })
   const login = read(
     `type=USER_LOGIN msg=audit(1772366001.000:43): pid=900 uid=0 auid=1000 msg='op=login acct="root" exe="/usr/sbin/sshd" addr=203.0.113.9 terminal=ssh res=failed'`,
