@@ -97,9 +97,11 @@ export function createPackKeeper({ dataDir, sensorId, trustedKeys, apply, now, l
       }
     },
 
-    /** Puts the running pack to work once more, on the operator's or the hub's word. */
-    async reload(): Promise<void> {
-      if (running) await apply(running.pack)
+    /** Ends all that runs and starts it anew from the running pack, on the operator's or the hub's word. */
+    async restart(): Promise<void> {
+      if (!running) return
+      await apply({ ...running.pack, connectors: [] })
+      await apply(running.pack)
     },
 
     running: (): Pack | undefined => running?.pack,

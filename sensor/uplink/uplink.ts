@@ -189,9 +189,12 @@ export function createUplink(options: UplinkOptions) {
       await Promise.all([keepConnected(signal), keepRenewed({ identity: () => identity, address: hubAddress, replace, now, random, log, signal })])
     },
     state: (): UplinkState => state,
-    /** Reads the identity again, after an operator enrolled anew, and reconnects with it. */
+    /** Reads the identity again; where an operator enrolled anew, reconnects with it. */
     reload: async (): Promise<void> => {
-      identity = await readIdentity(dataDir)
+      const kept = await readIdentity(dataDir)
+      if (kept.certificatePem === identity.certificatePem) return
+      identity = kept
+      options.onIdentity?.(kept)
       sessionEnds.abort()
     },
   }

@@ -49,6 +49,8 @@ export async function startFakeHub(options: FakeHubOptions = {}) {
   const behaviour = {
     creditBytes: options.creditBytes ?? 1024 * 1024,
     refuseWith: undefined as string | undefined,
+    /** Offered after each Welcome. */
+    pack: undefined as Uint8Array | undefined,
     beforeCommit: options.beforeCommit,
   }
 
@@ -90,6 +92,7 @@ export async function startFakeHub(options: FakeHubOptions = {}) {
             clockMs: Date.now(),
           },
         })
+        if (behaviour.pack) stream.write({ pack: { signedPack: behaviour.pack } })
       } else if (message.batch) {
         const { batch } = message
         seen.batches.push(batch)
