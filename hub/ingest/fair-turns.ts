@@ -3,67 +3,72 @@ const DEFAULT_CAPACITY_BYTES = 64 * 1024 * 1024
 /** Batches of one stream at work at once: one commits, the next is judged, one is decoded. */
 const MOST_PER_STREAM = 3
 
-interface Waiting {
-  readonly bytes: number
-  readonly start: () => void
-}
-
 interface Queue {
-  readonly waiting: Waiting[]
+  readonly waiting: { readonly bytes: number; readonly start: () => void }[]
   held: number
 }
 
+interface Share {
+  /** Where the tenant's next batch starts in virtual time: the bytes it was served, counted from when it last had nothing to do. */
+  startTag: number
+  /** The first stream is the one served longest ago: maps keep their order, and being served moves a stream to the end. */
+  readonly streams: Map<object, Queue>
+}
+
 /**
- * Bounds the memory of batches at work and gives each tenant its turn: a free place goes to the tenant that was served longest ago, and within it to
- * the stream that was. A tenant that floods waits behind its own batches. Turns of one stream start in the order they were asked for.
+ * Bounds the memory of batches at work and shares it fairly: a free place goes to the tenant that had the least, by bytes (start-time fair queueing, Goyal,
+ * Vin and Cheng, SIGCOMM 1996), and within it to the stream served longest ago. A tenant that floods waits behind its own batches. Turns of one stream start in
+ * the order they were asked for.
  */
 export function createFairTurns(capacityBytes = DEFAULT_CAPACITY_BYTES) {
-  // Maps keep insertion order: the first entry is the one served longest ago, and being served moves it to the end.
-  const tenants = new Map<string, Map<object, Queue>>()
+  const tenants = new Map<string, Share>()
+  let virtualTime = 0
   let heldBytes = 0
 
-  const fits = (bytes: number) => heldBytes === 0 || heldBytes + bytes <= capacityBytes
+  const nextStream = (share: Share) => [...share.streams].find(([, { waiting, held }]) => waiting.length > 0 && held < MOST_PER_STREAM)
 
   function startNext(): boolean {
-    for (const [tenantId, streams] of tenants) {
-      for (const [stream, queue] of streams) {
-        const next = queue.waiting[0]
-        if (!next || queue.held >= MOST_PER_STREAM) continue
-        // The oldest in line that does not fit yet is waited for: passing it over would starve large batches.
-        if (!fits(next.bytes)) return false
-        queue.waiting.shift()
-        queue.held += 1
-        heldBytes += next.bytes
-        streams.delete(stream)
-        streams.set(stream, queue)
-        tenants.delete(tenantId)
-        tenants.set(tenantId, streams)
-        next.start()
-        return true
-      }
+    let least: { share: Share; stream: object; queue: Queue } | undefined
+    for (const share of tenants.values()) {
+      if (least && share.startTag >= least.share.startTag) continue
+      const [stream, queue] = nextStream(share) ?? []
+      if (stream && queue) least = { share, stream, queue }
     }
-    return false
+    const next = least?.queue.waiting[0]
+    // Whose turn it is waits until there is room: passing a large batch over would starve it.
+    if (!least || !next || (heldBytes > 0 && heldBytes + next.bytes > capacityBytes)) return false
+    const { share, stream, queue } = least
+    queue.waiting.shift()
+    queue.held += 1
+    heldBytes += next.bytes
+    share.streams.delete(stream)
+    share.streams.set(stream, queue)
+    virtualTime = share.startTag
+    // An empty batch costs a turn too.
+    share.startTag += Math.max(next.bytes, 1)
+    next.start()
+    return true
   }
 
   function release(tenantId: string, stream: object, bytes: number): void {
     heldBytes -= bytes
-    const streams = tenants.get(tenantId)
-    const queue = streams?.get(stream)
-    if (streams && queue) {
+    const share = tenants.get(tenantId)
+    const queue = share?.streams.get(stream)
+    if (share && queue) {
       queue.held -= 1
-      if (queue.held === 0 && queue.waiting.length === 0) streams.delete(stream)
-      if (streams.size === 0) tenants.delete(tenantId)
+      if (queue.held === 0 && queue.waiting.length === 0) share.streams.delete(stream)
+      if (share.streams.size === 0) tenants.delete(tenantId)
     }
     while (startNext());
   }
 
   return {
-    /** Resolves when it is this batch's turn; whoever gets it must call what it resolves to, once, when the batch is done with. */
+    /** Resolves when it is this batch's turn; whoever gets it must call what it resolves to when the batch is done with. */
     take(tenantId: string, stream: object, bytes: number): Promise<() => void> {
-      const streams = tenants.get(tenantId) ?? new Map<object, Queue>()
-      tenants.set(tenantId, streams)
-      const queue = streams.get(stream) ?? { waiting: [], held: 0 }
-      streams.set(stream, queue)
+      const share = tenants.get(tenantId) ?? { startTag: virtualTime, streams: new Map<object, Queue>() }
+      tenants.set(tenantId, share)
+      const queue = share.streams.get(stream) ?? { waiting: [], held: 0 }
+      share.streams.set(stream, queue)
       return new Promise((resolve) => {
         let released = false
         const start = () =>
