@@ -17,7 +17,7 @@ export interface Alerts {
   /**
    * Any status may follow any other: an analyst who erred must be able to go back, and the activity tells.
    * @param expectedVersion - the version the caller saw; undefined takes whatever is there
-   * @throws {AlertNotFound} {AlertChanged}
+   * @throws {AlertNotFound} {AlertChanged} {AlertSuperseded}
    */
   triage(tenant: TenantContext, alertId: string, change: Triage, actor: string, expectedVersion?: number): Promise<AlertDetail>
 }
@@ -36,6 +36,15 @@ export class AlertChanged extends ExpectedError {
   readonly kind = 'conflict'
   constructor(readonly current: AlertDetail) {
     super('The alert has changed since it was read.')
+  }
+}
+
+/** A rule and entity have one live alert at a time: new matches merge into it, and of two they would not know which. */
+export class AlertSuperseded extends ExpectedError {
+  readonly code = 'ALERT_SUPERSEDED'
+  readonly kind = 'conflict'
+  constructor() {
+    super('A newer alert of the same rule and entity is open; this one cannot be opened again.')
   }
 }
 
@@ -63,11 +72,15 @@ export function createAlerts(store: AlertStore, live: Live, now: () => Date = ()
           live.publish(tenant.tenantId, { type: 'alert_updated', alertId })
           return updated
         }
-        if (attempt === TRIES) throw new AlertChanged(await get(tenant, alertId))
+        const current = await get(tenant, alertId)
+        if (current.version === alert.version && isLive(fields.status)) throw new AlertSuperseded()
+        if (attempt === TRIES) throw new AlertChanged(current)
       }
     },
   }
 }
+
+const isLive = (status: AlertStatus | undefined): boolean => status === 'open' || status === 'investigating'
 
 /** What of the change is new, and the activity that tells of it. A repeated request changes nothing and leaves no trace. */
 function decide(alert: AlertDetail, { status, assignee, note }: Triage, actor: string, at: Date) {

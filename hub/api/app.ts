@@ -12,6 +12,7 @@ import { ConnectorChanged } from '../connectors/connectors.ts'
 import { ApiError, problem, toProblemResponse } from './errors.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { authenticate } from './middleware/authenticate.ts'
+import { refuseNul } from './middleware/refuse-nul.ts'
 import { isLoopback, requestLog } from './middleware/request-log.ts'
 import { openApiDocument } from './openapi-document.ts'
 import type { ConsoleEnv, Parts } from './parts.ts'
@@ -65,9 +66,14 @@ export function createApp({ parts, metrics, notReady, metricsToken, consoleDir }
   app.use(compress())
   const limitBody = bodyLimit({
     maxSize: LARGEST_BODY_BYTES,
-    onError: (c) => problem(c, 413, 'BODY_TOO_LARGE', `A body may have ${LARGEST_BODY_BYTES} bytes at most.`),
+    onError: (c) => {
+      // The rest of the body is never read: the connection cannot carry another request.
+      c.header('Connection', 'close')
+      return problem(c, 413, 'BODY_TOO_LARGE', `A body may have ${LARGEST_BODY_BYTES} bytes at most.`)
+    },
   })
   app.use(limitBody)
+  app.use('/v1/*', refuseNul)
 
   probes(app, parts, metrics, notReady, metricsToken)
   downloads(app, parts)

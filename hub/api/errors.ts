@@ -6,9 +6,9 @@ import { type ErrorKind, ExpectedError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import { TooManySignIns } from '../identity/sign-in-limits.ts'
 import type { ConsoleEnv } from './parts.ts'
-import type { Problem } from './schemas/views.ts'
+import type { Problem as ProblemSchema } from './schemas/views.ts'
 
-type Problem = z.infer<typeof Problem>
+type Problem = z.infer<typeof ProblemSchema>
 
 const STATUS: Readonly<Record<ErrorKind, ContentfulStatusCode>> = {
   invalid: 400,

@@ -41,7 +41,7 @@ export function mergeConfig(kind: ConnectorKind, stored: ConnectorConfig, given:
   const echoes = new Set(kind.secrets.map((secret) => `${secret}_set`))
   const kept = Object.entries(stored).filter(([key]) => merge || kind.secrets.includes(key))
   const changes = Object.entries(given).filter(([key]) => !echoes.has(key))
-  return Object.fromEntries([...kept, ...changes].filter(([key, value]) => !(value === null && given[key] === null)))
+  return Object.fromEntries([...kept, ...changes].filter(([key]) => given[key] !== null))
 }
 
 /** The settings with defaults filled in. @throws {InvalidConnector} */

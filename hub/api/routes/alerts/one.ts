@@ -6,7 +6,7 @@ import type { ConsoleEnv, Parts } from '../../parts.ts'
 import { AlertDetail, AlertUpdate } from '../../schemas/views.ts'
 import { toAlertDetail } from './alert-view.ts'
 
-const params = z.object({ alertId: z.string().min(1).max(100) })
+const params = z.object({ alertId: z.string().regex(/^[\w.:-]{1,200}$/) })
 const tags = ['Alerts']
 const Detail = named('AlertDetail', AlertDetail)
 

@@ -8,7 +8,7 @@ import { RuleDetail, RuleMatches, RuleTestRequest, RuleTestResult, RuleUpdate } 
 import { toRuleDetail } from './rule-view.ts'
 
 const MOST_MATCHES = 200
-const params = z.object({ ruleId: z.string().min(1).max(200) })
+const params = z.object({ ruleId: z.string().regex(/^[\w.:-]{1,200}$/) })
 const tags = ['Detection']
 const Detail = named('RuleDetail', RuleDetail)
 
