@@ -131,7 +131,9 @@ export async function startSensor({ config, version, log }: SensorOptions): Prom
       log.info({}, 'reloaded')
     },
     stop: async () => {
-      await Promise.race([runner.stop(), sleep(SOURCES_STOP_WITHIN_MS)])
+      const sourcesStopped = new AbortController()
+      const stopped = runner.stop().finally(() => sourcesStopped.abort())
+      await Promise.race([stopped, sleep(SOURCES_STOP_WITHIN_MS, sourcesStopped.signal)])
       stopping.abort()
       await Promise.allSettled([sending, telling])
       await buffer.close()
