@@ -28,8 +28,9 @@ export async function ensureRoles(owner: pg.Pool, appPassword: string | undefine
   try {
     if (!state.lookup) await createRole(owner, 'create role picket_lookup nologin')
     // To hand functions over to it. Without inheritance (where the server can say so) the owner does not see what it sees.
-    const inherit = state.version >= 160_000 ? ' with inherit false, set true' : ''
-    await owner.query(`grant picket_lookup to current_user${inherit}`)
+    const [privilege, inherit] = state.version >= 160_000 ? ['set', ' with inherit false, set true'] : ['member', '']
+    const { rows: may } = await owner.query<{ may: boolean }>(`select pg_has_role(current_user, 'picket_lookup', $1) as may`, [privilege])
+    if (!may[0]?.may) await owner.query(`grant picket_lookup to current_user${inherit}`)
     if (!state.app) await createRole(owner, 'create role picket_app login')
     if (appPassword !== undefined) await owner.query(`alter role picket_app login password ${quoted(appPassword)}`)
   } catch (cause) {

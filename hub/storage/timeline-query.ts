@@ -45,8 +45,9 @@ function termCondition({ field, text }: SearchTerm): SQL {
   const column = Object.hasOwn(COLUMNS, field) ? COLUMNS[field] : undefined
   if (column) return sql`${column} ilike ${containing(text)}`
   const path = sql`${sql.param(field.split('.'))}::text[]`
-  // PostgreSQL cannot give out a JSON string with \u0000 or half a surrogate pair in it and fails the whole query; CASE keeps it from trying.
-  return sql`(${documentContains(text)} and case when document::text ~* ${'\\\\u(0000|d[89a-f])'} then false
+  // PostgreSQL cannot give out a JSON string with \u0000 or half a surrogate pair in it and fails the whole query. CASE
+  // keeps it from trying: such a document counts where its text has the word, so that an odd byte hides nothing from a search.
+  return sql`(${documentContains(text)} and case when document::text ~* ${'\\\\u(0000|d[89a-f])'} then true
     else document #>> ${path} ilike ${containing(text)} end)`
 }
 
