@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import type { Detection } from '../../hub/detection/ports.ts'
 import { loadAuthority } from '../../hub/fleet/authority.ts'
 import { createFleet } from '../../hub/fleet/fleet.ts'
+import type { EnrollmentStore, FleetStore } from '../../hub/fleet/ports.ts'
 import { createIngestCounters } from '../../hub/ingest/counters.ts'
 import { type CreditLimits, createCredits } from '../../hub/ingest/credits.ts'
 import { createFairTurns } from '../../hub/ingest/fair-turns.ts'
+import type { IngestStore } from '../../hub/ingest/ports.ts'
 import { startIngestServer } from '../../hub/ingest/server.ts'
 import { startUplinkSession } from '../../hub/ingest/uplink-session.ts'
 import { createLive } from '../../hub/live/live.ts'
@@ -17,9 +19,16 @@ import type { SigmaRule } from '../../shared/sigma/contract.ts'
 import { createMemoryConnectorStore, createMemoryFleetStore, createMemoryIngestStore } from './memory-stores.ts'
 import { enrollClient } from './sensor-client.ts'
 
+export interface IngestHubOptions {
+  readonly credits?: CreditLimits
+  readonly offlineAfterMs?: number
+  /** The stores on PostgreSQL instead of those in memory. */
+  readonly stores?: { readonly ingest: IngestStore; readonly fleet: FleetStore; readonly enrollment: EnrollmentStore }
+}
+
 /** The hub's gRPC side as it runs, on stores in memory; the detection engine is one rule that fires on the word `evil`. */
-export async function startIngestHub(options: { credits?: CreditLimits; offlineAfterMs?: number; dir?: string } = {}) {
-  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'picket-ingest-')))
+export async function startIngestHub(options: IngestHubOptions = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'picket-ingest-'))
   const time = { offsetMs: 0 }
   const clock = () => new Date(Date.now() + time.offsetMs)
   const lines: string[] = []
@@ -28,6 +37,7 @@ export async function startIngestHub(options: { credits?: CreditLimits; offlineA
   const ingest = createMemoryIngestStore()
   const fleetStore = createMemoryFleetStore()
   const connectors = createMemoryConnectorStore()
+  const stores = options.stores ?? { ingest: ingest.store, fleet: fleetStore.store, enrollment: fleetStore.enrollment }
   const live = createLive((error) => lines.push(String(error)))
   const metered: { tenantId: string; stored: number }[] = []
   const meter: PipelineMeter = {
@@ -47,12 +57,12 @@ export async function startIngestHub(options: { credits?: CreditLimits; offlineA
   }
   const counters = createIngestCounters()
   const fleet = createFleet({
-    ...{ authority, enrollment: fleetStore.enrollment, store: fleetStore.store, connectors: connectors.store, detection, live, meter, clock, log },
+    ...{ authority, enrollment: stores.enrollment, store: stores.fleet, connectors: connectors.store, detection, live, meter, clock, log },
     ...(options.offlineAfterMs === undefined ? {} : { offlineAfterMs: options.offlineAfterMs }),
   })
   const credits = createCredits(options.credits)
   const turns = createFairTurns()
-  const parts = { store: ingest.store, detection, gate: fleet, live, meter, credits, turns, counters, clock, log }
+  const parts = { store: stores.ingest, detection, gate: fleet, live, meter, credits, turns, counters, clock, log }
   const server = await startIngestServer({
     ...{ host: '127.0.0.1', port: 0, authority, gate: fleet, counters, clock, log },
     startSession: (identity, wire) => startUplinkSession(parts, identity, wire),
