@@ -72,8 +72,9 @@ async function install() {
   const wanted = sha256(readFileSync(at('package-lock.json')))
   if (!existsSync(marker) || readFileSync(marker, 'utf8') !== wanted) {
     say('Picket: installing packages (first time, or the lockfile changed)')
+    // Not `npm ci`: it refuses a lockfile that leaves out optional packages of other platforms. This installs what is locked and writes nothing back.
     // Scripts are off: the three that matter run below, where their progress can be seen and their result kept.
-    await must('npm packages', npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+    await must('npm packages', npm, ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'])
     writeFileSync(marker, wanted)
   }
   await postgresLinks()
