@@ -3,6 +3,7 @@ import { cef } from './formats/cef.ts'
 import { cloudtrail } from './formats/cloudtrail.ts'
 import { json } from './formats/json.ts'
 import { keyValue } from './formats/key-value.ts'
+import { leef } from './formats/leef.ts'
 import { linuxAuditd } from './formats/linux-auditd.ts'
 import { linuxAuth } from './formats/linux-auth.ts'
 import { linuxNetfilter } from './formats/linux-netfilter.ts'
@@ -24,6 +25,7 @@ export const FORMATS: readonly Format[] = [
   cloudtrail,
   okta,
   cef,
+  leef,
   linuxSshd,
   linuxSudo,
   linuxAuth,

@@ -18,14 +18,26 @@ const FRAME: { readonly [name: string]: string } = {
   ActivityID: 'activity_id',
   RelatedActivityID: 'related_activity_id',
 }
+/** What shippers call the four things that make an event a Windows event. */
+const NAMES = {
+  code: ['EventID', 'EventId'],
+  channel: ['Channel', 'LogName'],
+  provider: ['SourceName', 'Provider_Name', 'ProviderName'],
+  computer: ['Hostname', 'Computer', 'ComputerName', 'MachineName'],
+} as const
+
+const first = (object: EventData, names: readonly string[]): string | undefined => {
+  for (const name of names) {
+    const value = text(object[name])
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+const ALIASES = new Set<string>(Object.values(NAMES).flat())
+
 /** Read elsewhere, or about the way the record took and not about the event. */
 const READ = new Set([
-  'EventID',
-  'Channel',
-  'Hostname',
-  'Computer',
-  'SourceName',
-  'Provider_Name',
   'Message',
   'Keywords',
   'EventTime',
@@ -79,17 +91,17 @@ export const windowsFlat: Format = {
   name: 'windows.flat',
   title: 'Windows event as flat JSON (NXLog, Sysmon exporters: EventID, Channel, Hostname, …)',
   recognise({ object }) {
-    if (object?.['EventID'] === undefined) return 0
-    return object['Channel'] !== undefined || object['SourceName'] !== undefined || object['Provider_Name'] !== undefined
-      ? 0.95
-      : object['Computer'] !== undefined || object['Hostname'] !== undefined
-        ? 0.8
-        : 0
+    if (!object || first(object, NAMES.code) === undefined) return 0
+    if (first(object, NAMES.channel) !== undefined || first(object, NAMES.provider) !== undefined) return 0.95
+    return first(object, NAMES.computer) !== undefined ? 0.8 : 0
   },
   read(record, context) {
     const object = record.object
-    const code = text(object?.['EventID'])
+    const code = object && first(object, NAMES.code)
     if (!object || code === undefined) return undefined
+    const channel = first(object, NAMES.channel)
+    const provider = first(object, NAMES.provider)
+    const computer = first(object, NAMES.computer)
     const frame: EventData = {}
     const data: EventData = {}
     const shipper: EventData = {}
@@ -97,6 +109,12 @@ export const windowsFlat: Format = {
     for (const name in object) {
       const value = object[name]
       if (value === undefined || value === null || READ.has(name)) continue
+      if (ALIASES.has(name)) {
+        // Two names for one thing as a rule; where they differ, the one not taken stays.
+        const said = text(value)
+        if (said !== code && said !== channel && said !== provider && said !== computer) data[name] = value
+        continue
+      }
       const place = Object.hasOwn(FRAME, name) ? FRAME[name] : undefined
       if (place !== undefined) frame[place] = value
       else if (SHIPPER.has(name)) shipper[name] = value
@@ -115,9 +133,9 @@ export const windowsFlat: Format = {
     const eventType = object['EventType']
     const event = windowsEvent(record, 'windows.flat', {
       code,
-      channel: text(object['Channel']),
-      provider: text(object['SourceName']) ?? text(object['Provider_Name']),
-      computer: text(object['Hostname']) ?? text(object['Computer']),
+      channel,
+      provider,
+      computer,
       time: timeOf(object, record, context),
       message: text(object['Message']),
       level: object['Level'] ?? object['Severity'],

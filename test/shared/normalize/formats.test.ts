@@ -68,6 +68,23 @@ test('CEF takes its time from rt, in the zone dtz names', () => {
   expect(read('CEF:0|A|B|1|2|n|3|dtz=Europe/Madrid rt=Feb 27 2026 20:35:54').time.toISOString()).toBe('2026-02-27T19:35:54.000Z')
 })
 
+test.each([
+  ['1.0', '\t', 'LEEF:1.0|Acme|Wall|1|deny|'],
+  ['2.0 with a delimiter', '^', 'LEEF:2.0|Acme|Wall|1|deny|^|'],
+  ['2.0 with a delimiter in hexadecimal', '^', 'LEEF:2.0|Acme|Wall|1|deny|x5E|'],
+  ['2.0 without one', '\t', 'LEEF:2.0|Acme|Wall|1|deny|'],
+])('LEEF %s', (_, delimiter, header) => {
+  const event = read(
+    `<134>Mar  1 11:00:00 fw1 ${header}${['src=10.0.0.5', 'dst=192.0.2.8', 'dstPort=445', 'usrName=ana', 'sev=5', 'note=a=b|c'].join(delimiter)}`,
+  )
+  expect(event).toMatchObject({ dataset: 'leef', host: 'fw1', sourceIp: '10.0.0.5', user: 'ana', logsource: { categories: ['firewall'] } })
+  expect(pick(event, 'event.code', 'destination.port', 'leef')).toEqual({
+    'event.code': 'deny',
+    'destination.port': 445,
+    leef: { sev: '5', note: 'a=b|c' },
+  })
+})
+
 test('web access log: request, status, quotes inside the agent', () => {
   const event = read('203.0.113.9 - ana [28/Feb/2026:10:00:00 +0100] "GET /shop/item.php?id=1%27 HTTP/1.1" 404 152 "-" "curl \\"8\\""')
   expect(event).toMatchObject({
