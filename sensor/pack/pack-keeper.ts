@@ -110,5 +110,3 @@ export function createPackKeeper({ dataDir, sensorId, trustedKeys, apply, now, l
     expired: (): boolean => running !== undefined && new Date(running.pack.expires_at) <= now(),
   }
 }
-
-export type PackKeeper = ReturnType<typeof createPackKeeper>

@@ -174,8 +174,6 @@ export function createDelivery({ buffer, pace, send, monotonicMs }: DeliveryOpti
   }
 }
 
-export type Delivery = ReturnType<typeof createDelivery>
-
 /** The lease as it goes out: the one entry the hub keeps refusing becomes a tombstone, so that the rest can follow and its loss is on the books. */
 function withoutPoison(lease: Lease, { poison }: Pace): BatchRun {
   if (!poison || poison.epoch !== lease.epoch || poison.seq !== lease.first || lease.events > 1) return lease

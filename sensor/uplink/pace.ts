@@ -1,7 +1,7 @@
-import { BATCH_MAX_EVENTS } from '../../shared/wire/limits.ts'
+import { BATCH_MAX_EVENTS, BATCH_TARGET_BYTES } from '../../shared/wire/limits.ts'
 
-/** Entries of one batch before compression, in bytes. JSON events shrink four to eight times, so the largest stays near the wire's 1 MiB target. */
-const LARGEST_BYTES = 4 * 1024 * 1024
+/** Entries of one batch before compression, in bytes. JSON events shrink four to eight times, so the largest stays near the wire's target. */
+const LARGEST_BYTES = 4 * BATCH_TARGET_BYTES
 const SMALLEST_BYTES = 64 * 1024
 
 /** Where a refused batch was: the next tries narrow it down until one entry is left. */

@@ -199,5 +199,3 @@ export function createUplink(options: UplinkOptions) {
     },
   }
 }
-
-export type Uplink = ReturnType<typeof createUplink>

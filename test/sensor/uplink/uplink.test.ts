@@ -211,6 +211,29 @@ test('T12 a slow hub makes no timeout storm: one stream, no resend', async () =>
   expect(it.hub.seen.resent).toBe(0)
 })
 
+test('T12 on a line too slow for its batches they shrink until they fit the deadline', async () => {
+  const it = await world({ ackDeadlineMs: 1_500, creditBytes: 4 * 1024 * 1024 })
+  await connected(it.hub, it.proxy)
+  it.proxy.set('slow', 200_000)
+  // About 1 MB on the wire: five seconds of this line, three deadlines.
+  const texts = Array.from({ length: 2_500 }, () => Array.from({ length: 20 }, () => randomUUID()).join(''))
+  for (let from = 0; from < texts.length; from += 500) await it.append(texts.slice(from, from + 500))
+  await until(() => emptied(it))
+  expect(received(it.hub)).toEqual(texts)
+  expect(it.hub.seen.hellos.length).toBeLessThanOrEqual(4)
+})
+
+test('T11 an idle half-open connection is noticed too, by keepalive, within 30 s', async () => {
+  const it = await world({ heartbeatMs: 60_000 })
+  await connected(it.hub, it.proxy)
+  it.proxy.set('halfopen')
+  await until(() => !it.uplink.state().connected, 30_000)
+  it.proxy.set('pass')
+  await it.append(['a'])
+  await until(() => emptied(it))
+  expect(received(it.hub)).toEqual(['a'])
+}, 60_000)
+
 test('T7 one entry the hub will never take becomes a tombstone, the other 499 arrive', async () => {
   const it = await world()
   it.hub.behaviour.beforeCommit = (_batch, entries) => {
