@@ -309,6 +309,9 @@ export function createFleet(parts: FleetParts): RunningFleet {
         heard() {
           sensor.heardAt = clock()
         },
+        async loadConnectors() {
+          await listConnectors(tenant)
+        },
         knowsConnector: (connectorId) => knownConnectors.get(tenantId)?.has(connectorId) ?? false,
         detach: () => wentAway(sensor),
       }

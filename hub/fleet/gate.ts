@@ -17,6 +17,8 @@ export interface Attachment {
   commandResult(result: picket.v1.CommandResult.$Properties): void
   /** Anything was heard: the connection lives. */
   heard(): void
+  /** Reads which connectors the tenant has; to be awaited before events are taken. @throws what the database throws */
+  loadConnectors(): Promise<void>
   /** Whether the tenant has, or since the hub's start had, a connector of that id. */
   knowsConnector(connectorId: string): boolean
   detach(): void

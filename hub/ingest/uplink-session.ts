@@ -110,7 +110,7 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
   const credit = parts.credits.open(tenantId)
   counters.streams += 1
   const timers = [
-    setInterval(() => void stillHere(), STILL_HERE_MS),
+    setInterval(() => stillHere().catch(noop), STILL_HERE_MS),
     setInterval(confirmAgain, CONFIRM_MS),
     setInterval(() => {
       // A paused stream is silent because of us.
@@ -167,24 +167,26 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
   }
 
   /** Asks until PostgreSQL answers; the sensor waits at the open stream. */
-  async function marksOf(epochs: readonly string[]): Promise<Map<string, number>> {
+  async function patiently<T>(what: string, ask: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       if (stop.signal.aborted) throw new StreamGone()
       try {
-        return await store.marks(tenant, sensorId, epochs)
+        return await ask()
       } catch (error) {
-        if (attempt % 12 === 0) log.warn({ err: error }, 'marks cannot be read; trying again')
+        if (attempt % 12 === 0) log.warn({ err: error }, `${what} cannot be read; trying again`)
         await sleep(Math.random() * Math.min(5_000, 100 * 2 ** attempt), stop.signal)
       }
     }
   }
 
-  function openLane(epoch: string, name: string, marks = marksOf([epoch])): Promise<Lane> {
+  const marksOf = (epochs: readonly string[]) => patiently('marks', () => store.marks(tenant, sensorId, epochs))
+
+  function openLane(epoch: string, name: string, read: () => Promise<Map<string, number>>): Promise<Lane> {
     const known = lanes.get(epoch)
     if (known) return known
     if (!UUID.test(epoch)) throw new BadBatch('the epoch is not a UUID')
     if (lanes.size >= MOST_EPOCHS) throw new BadBatch(`more than ${MOST_EPOCHS} epochs on one stream`)
-    const lane = marks.then((found) => {
+    const lane = read().then((found) => {
       const known = found.get(epoch)
       const mark = known ?? 0
       return { mark, taken: mark, lane: name === 'priority' ? 'priority' : 'bulk', isNew: known === undefined, tail: Promise.resolve() }
@@ -196,10 +198,12 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
 
   async function greet(hello: picket.v1.Hello.$Properties): Promise<void> {
     const announced = hello.lanes ?? []
-    const marks = marksOf([...new Set(announced.map(({ epoch }) => epoch ?? ''))].filter((epoch) => UUID.test(epoch)).slice(0, MOST_EPOCHS))
+    // Before the first event: one from a connector that is not known yet would be stored without it.
+    await patiently('connectors', attachment.loadConnectors)
+    const marks = await marksOf([...new Set(announced.map(({ epoch }) => epoch ?? ''))].filter((epoch) => UUID.test(epoch)).slice(0, MOST_EPOCHS))
     for (const state of announced) {
       const epoch = state.epoch ?? ''
-      await coverForgotten(epoch, state.firstUnacked ?? 0, await openLane(epoch, state.lane ?? '', marks))
+      await coverForgotten(epoch, state.firstUnacked ?? 0, await openLane(epoch, state.lane ?? '', async () => marks))
     }
     const clockMs = clock().getTime()
     const skewMs = (hello.clockMs ?? 0) - clockMs
@@ -238,7 +242,7 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
     const epoch = batch.epoch ?? ''
     const first = batch.first ?? 0
     const last = batch.last ?? 0
-    const lane = await openLane(epoch, batch.lane ?? '')
+    const lane = await openLane(epoch, batch.lane ?? '', () => marksOf([epoch]))
     const above = lane.taken
     if (first <= above) {
       resent += 1
@@ -254,6 +258,7 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
     const receivedAt = clock()
     const startedMs = performance.now()
     const work = turns.take(tenantId, stop, Math.min(batch.uncompressedBytes ?? 0, MAX_UNCOMPRESSED_BYTES)).then(async (release) => {
+      let settled: (() => void) | undefined
       try {
         if (stop.signal.aborted) throw new StreamGone()
         const read = readBatch(await unpackBatch(batch), {
@@ -265,6 +270,7 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
           receivedAt,
           knowsConnector: attachment.knowsConnector,
         })
+        settled = meter.receiving?.(tenantId, read.events.length)
         const matches = await judge(parts, tenant, read.events, stop.signal)
         await before
         const judged = {
@@ -280,6 +286,7 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
         }
         await commit(judged, read, lane, startedMs)
       } finally {
+        settled?.()
         release()
       }
     })

@@ -27,6 +27,24 @@ test('a batch is stored for the tenant of the certificate, then acknowledged wit
   uplink.close()
 })
 
+test('the very first events keep their connector, those of a deleted one too', async () => {
+  const sensor = await hub.enrolled()
+  const tenant = { tenantId: sensor.tenantId }
+  const connector = await hub.connectors.store.create(tenant, { name: 'c', type: 'syslog', sensorId: sensor.sensorId, enabled: true, config: {} })
+  const uplink = openUplink(hub.port, sensor)
+  const epoch = newEpoch()
+  void uplink.hello({ lanes: [lane(epoch)] })
+  const entry = (seq: number) => ({ seq, event: makeEvent('x', { connectorId: connector.id }) })
+  await uplink.sendBatch({ epoch, first: 1, last: 1, entry })
+  await uplink.acked(epoch, 1)
+  await hub.connectors.store.delete(tenant, connector.id)
+  await hub.fleet.configurationChanged(tenant)
+  await uplink.sendBatch({ epoch, first: 2, last: 2, entry })
+  await uplink.acked(epoch, 2)
+  expect(eventsOf(epoch).map(({ connectorId }) => connectorId)).toEqual([connector.id, connector.id])
+  uplink.close()
+})
+
 test('T14 every batch resent three times, shuffled, changes nothing', async () => {
   const sensor = await hub.enrolled()
   const epoch = newEpoch()
