@@ -10,7 +10,8 @@ import type { HttpMetrics } from './metrics.ts'
 import { WS_TOPICS, type WsFrame, WsSubscribe } from './schemas/views.ts'
 
 const PATH = '/ws/monitoring'
-const METRICS_MS = 5_000
+/** How often the API document promises `metrics_update`. */
+export const METRICS_PERIOD_MS = 5_000
 const PING_MS = 20_000
 /** Past the soft bound metrics frames are left out, the next one says the same and more; past the hard one the socket is cut. */
 const SOFT_BUFFER_BYTES = 1_048_576
@@ -94,7 +95,11 @@ export function attachLiveSocket(server: Server, options: LiveSocketOptions): { 
   }
 }
 
-function runSocket(socket: WebSocket, first: Session, { identity, live, meter, metrics, now, log, metricsMs = METRICS_MS }: LiveSocketOptions): void {
+function runSocket(
+  socket: WebSocket,
+  first: Session,
+  { identity, live, meter, metrics, now, log, metricsMs = METRICS_PERIOD_MS }: LiveSocketOptions,
+): void {
   const { tenantId } = first.tenant
   let session = first
   let topics = new Set<Topic>(WS_TOPICS)
