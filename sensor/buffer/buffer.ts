@@ -143,23 +143,22 @@ class SqliteBuffer implements OpenBuffer {
   ack(epoch: string, through: number): void {
     const table = LANES.map((lane) => this.#lanes[lane]).find((each) => each.state.epoch === epoch)
     if (!table || through <= table.state.acked) return
-    const write = () =>
-      this.#transaction(() => {
-        if (through >= table.state.nextSeq) this.#leaveEpoch(table, through)
-        else table.ackThrough(through)
-      })
+    const write = () => {
+      if (through >= table.state.nextSeq) this.#leaveEpoch(table, through)
+      else table.ackThrough(through)
+    }
     try {
       // Not worth an fsync: an acknowledgement lost with the power only means that the hub is sent its copy again, and skips it.
       this.#db.pragma('synchronous = NORMAL')
-      write()
+      this.#deleting(write)
       this.#problem = undefined
     } catch (error) {
+      // Nothing was deleted: the events are sent again, and acknowledged again.
       this.#fail(error)
       if (isDamage(error)) this.#startOver()
-      else if (isFull(error) && this.#reserve.release()) this.ack(epoch, through)
       return
     } finally {
-      if (this.#db.open) this.#db.pragma('synchronous = FULL')
+      this.#db.pragma('synchronous = FULL')
     }
     this.#reserve.hold()
     this.#schedule()
@@ -246,10 +245,7 @@ class SqliteBuffer implements OpenBuffer {
     } catch (error) {
       this.#fail(error)
       if (isDamage(error)) this.#startOver()
-      else if (isFull(error)) {
-        this.#reserve.release()
-        return this.#commitWhatMustNotWait(group)
-      }
+      else if (isFull(error)) return this.#commitWhatMustNotWait(group)
       for (const each of group) each.settle(unavailable(error))
       return group.length
     }
@@ -271,8 +267,8 @@ class SqliteBuffer implements OpenBuffer {
     if (pushed.length === 0) return 0
     let failure: BufferUnavailable | undefined
     try {
-      // Deleting in a transaction of its own first: the freed pages are then the next one's to write in.
-      this.#transaction(() => this.#makeRoom(Math.max(Math.floor(this.#options.limitBytes / 16), ...pushed.map((each) => each.bytes * 2))))
+      // In a transaction of its own first: the freed pages are then the next one's to write in.
+      this.#deleting(() => this.#makeRoom(Math.max(Math.floor(this.#options.limitBytes / 16), ...pushed.map((each) => each.bytes * 2))))
       this.#commit(pushed)
     } catch (error) {
       this.#fail(error)
@@ -330,6 +326,25 @@ class SqliteBuffer implements OpenBuffer {
     left -= bulk.evict(Math.max(bulk.state.acked, this.#leasedThrough.bulk) + 1, left, nowMs)
     if (left > 0) left -= bulk.evict(bulk.state.acked + 1, left, nowMs)
     if (left > 0) priority.evict(priority.state.acked + 1, left, nowMs)
+  }
+
+  /**
+   * A transaction that frees space. On a full disk the reserve lends it the room it needs, and only such a transaction: appends would
+   * use it up, and then nothing could ever be deleted again.
+   */
+  #deleting(work: () => void): void {
+    try {
+      this.#transaction(work)
+    } catch (error) {
+      if (!isFull(error) || !this.#reserve.release()) throw error
+      try {
+        this.#transaction(work)
+        // Moves what the log holds into the file's free pages, and gives the log's space back.
+        this.#db.pragma('wal_checkpoint(TRUNCATE)')
+      } finally {
+        this.#reserve.hold()
+      }
+    }
   }
 
   /** Runs `work` and saves what it changed, or puts everything in memory back as it was. */

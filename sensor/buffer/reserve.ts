@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -7,33 +7,32 @@ import { join } from 'node:path'
 export interface Reserve {
   /** Gives the space back to the file system. True where there was something to give. */
   release(): boolean
-  /** Holds the space again, where the disk has it. */
+  /** Holds the space again, or as much of it as the disk has. */
   hold(): void
 }
 
 export const createReserve = (directory: string, bytes: number): Reserve => {
   const path = join(directory, 'buffer.reserve')
+  const zeros = Buffer.alloc(65_536)
+  const heldBytes = (): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
   return {
     release() {
-      const held = existsSync(path)
+      const held = heldBytes()
       rmSync(path, { force: true })
-      return held
+      return held > 0
     },
     hold() {
-      if (existsSync(path)) return
-      const file = openSync(path, 'w', 0o600)
-      let complete = false
+      let held = heldBytes()
+      if (held >= bytes) return
+      const file = openSync(path, 'a', 0o600)
       try {
-        const zeros = Buffer.alloc(65_536)
-        for (let written = 0; written < bytes; ) written += writeSync(file, zeros, 0, Math.min(zeros.length, bytes - written))
+        while (held < bytes) held += writeSync(file, zeros, 0, Math.min(zeros.length, bytes - held))
         fsyncSync(file)
-        complete = true
       } catch (error) {
-        // No room for it yet: the next acknowledgement tries again.
+        // No room for more of it yet: the next acknowledgement tries again.
         if (!isDiskFull(error)) throw error
       } finally {
         closeSync(file)
-        if (!complete) rmSync(path, { force: true })
       }
     },
   }
