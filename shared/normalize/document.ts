@@ -1,5 +1,7 @@
-import type { EventDocument, EventLogsource, JsonValue, PicketEvent } from '../event/event.ts'
+import type { EventDocument, EventLogsource, JsonValue, PicketEvent, RecordHints } from '../event/event.ts'
+import { boundObject } from './bounds.ts'
 import type { OpenRecord } from './contract.ts'
+import { believable } from './timestamps.ts'
 
 type JsonObject = { [key: string]: JsonValue | undefined }
 
@@ -77,6 +79,21 @@ export const newDocument = (dataset: string): { '@timestamp': string; message?: 
   event: { kind: 'event', dataset },
 })
 
+/** The time the transport gave (HEC's `time`), where it is one: a client can send anything. */
+export const hintedTime = ({ hints }: OpenRecord): Date | undefined => (hints?.time === undefined ? undefined : believable(hints.time.getTime()))
+
+/** What the transport said beside the record. The host is taken in `finishEvent`, for the record's own comes first. */
+export function putHints(document: EventDocument, hints: RecordHints): void {
+  put(document, 'log.file.path', hints.path)
+  put(document, 'log.sourcetype', hints.sourcetype)
+  if (hints.fields === undefined) return
+  const { object } = boundObject(hints.fields)
+  for (const _ in object) {
+    put(document, 'log.fields', object)
+    return
+  }
+}
+
 /**
  * Closes a document: clocks, what the transport knew, `related.*`, and the columns the hub indexes.
  * `time` is the record's own; undefined where it names none, and then the transport's or the sensor's clock counts.
@@ -88,12 +105,12 @@ export function finishEvent(
   time: Date | undefined,
   document: EventDocument,
 ): PicketEvent {
-  const at = time ?? record.envelope?.time ?? record.hints?.time ?? record.observedAt
+  const at = time ?? record.envelope?.time ?? hintedTime(record) ?? record.observedAt
   document['@timestamp'] = at.toISOString()
   put(document, 'event.created', record.observedAt.toISOString())
   if (record.cut) put(document, 'event.original', record.text)
   if (record.peer !== undefined) put(document, 'log.source.address', record.peer)
-  if (record.hints?.path !== undefined) put(document, 'log.file.path', record.hints.path)
+  if (record.hints !== undefined) putHints(document, record.hints)
   const host = textAt(document, 'host.name') ?? record.hints?.host
   if (host !== undefined) put(document, 'host.name', host)
   const user = textAt(document, 'user.name')

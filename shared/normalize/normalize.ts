@@ -26,18 +26,17 @@ export function createNormalizer(options: NormalizeOptions): Normalizer {
   const formats = options.format === 'auto' ? FORMATS : FORMATS.filter((format) => format.name === options.format)
   if (formats.length === 0) throw new UnknownFormat(options.format)
   const only = options.format === 'auto' ? undefined : formats[0]
+  const eventOf = (record: RawRecord, open: OpenRecord): PicketEvent =>
+    (only ? read(only, open, context) : readBest(formats, open, context)) ?? unknownEvent(open, cleanText(record.text))
   return {
-    normalize: (record) => {
-      const open = openRecord(record, context)
-      return (only ? read(only, open, context) : readBest(formats, open, context)) ?? unknownEvent(open, cleanText(record.text))
-    },
+    normalize: (record) => eventOf(record, openRecord(record, context)),
     explain(record) {
       const open = openRecord(record, context)
       const candidates = formats
         .map((format) => ({ format: format.name, score: format.recognise(open) }))
         .filter(({ score }) => score > 0)
         .sort((a, b) => b.score - a.score)
-      return { event: this.normalize(record), candidates }
+      return { event: eventOf(record, open), candidates }
     },
   }
 }

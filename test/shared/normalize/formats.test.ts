@@ -197,7 +197,17 @@ test('explain tells every candidate, the surest first', () => {
   expect(candidates.map(({ format }) => format)).toEqual(['linux.sshd', 'syslog'])
 })
 
-test('hints of the transport stand in where the record is silent', () => {
-  const event = read({ message: 'x' }, { hints: { host: 'h5', time: new Date('2026-02-20T00:00:00Z'), path: '/var/log/a.log' } })
-  expect(event).toMatchObject({ host: 'h5', time: new Date('2026-02-20T00:00:00Z'), document: { log: { file: { path: '/var/log/a.log' } } } })
+test('hints of the transport stand in where the record is silent, and what else it said is kept', () => {
+  const hints = { host: 'h5', time: new Date('2026-02-20T00:00:00Z'), path: '/var/log/a.log', sourcetype: 'shop', fields: { site: 'n1' } }
+  for (const record of [{ message: 'x' }, 'no format reads this'])
+    expect(read(record, { hints })).toMatchObject({
+      host: 'h5',
+      time: hints.time,
+      document: { log: { file: { path: '/var/log/a.log' }, sourcetype: 'shop', fields: { site: 'n1' } } },
+    })
+  expect(read({ message: 'x', host: 'own' }, { hints }).host).toBe('own')
+})
+
+test.each([new Date('9999-01-01T00:00:00Z'), new Date(Number.NaN)])('a time nobody can mean is not taken from the transport: %s', (time) => {
+  expect(read({ message: 'x' }, { hints: { time } }).time).toEqual(OBSERVED_AT)
 })
