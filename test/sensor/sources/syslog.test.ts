@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { StreamFramer } from '../../../sensor/sources/syslog/framing.ts'
@@ -105,6 +106,34 @@ test('UDP: one record per datagram, stored in batches that shed', async () => {
   )
   expect(source.batches.length).toBeLessThan(200)
   expect(source.batches.every((batch) => batch.options?.whenFull === 'shed')).toBe(true)
+})
+
+test('T25 a UDP flood while the process is busy: what the kernel dropped is accounted for, to the datagram', async (context) => {
+  if (process.platform !== 'linux') return context.skip('only Linux tells how many datagrams it dropped')
+  const source = running(syslogSource, onLoopback({ udp_port: 0 }))
+  const port = await source.port('udp')
+  const sent = 20_000
+  const shared = new SharedArrayBuffer(4)
+  const flood = `
+    const { workerData: { port, sent, shared } } = require('node:worker_threads')
+    const socket = require('node:dgram').createSocket('udp4')
+    const payload = Buffer.alloc(1400, 'x')
+    let left = sent
+    const next = () => {
+      if (left-- > 0) return socket.send(payload, port, '127.0.0.1', next)
+      socket.close()
+      Atomics.store(new Int32Array(shared), 0, 1)
+      Atomics.notify(new Int32Array(shared), 0)
+    }
+    next()`
+  const worker = new Worker(flood, { eval: true, workerData: { port, sent, shared } })
+  // Nothing is read meanwhile: this thread stands still.
+  Atomics.wait(new Int32Array(shared), 0, 0, 20_000)
+  await worker.terminate()
+  const lost = () => source.batches.flatMap((batch) => batch.lost ?? []).reduce((total, each) => total + each.count, 0)
+  await until(() => source.records().length + lost() === sent, 'every datagram to be read or accounted for')
+  expect(lost()).toBeGreaterThan(0)
+  expect(source.batches.flatMap((batch) => batch.lost ?? []).every((each) => each.reason === 'kernel_drop')).toBe(true)
 })
 
 test('TLS: messages arrive; a client without the demanded certificate is refused and counted', async () => {
