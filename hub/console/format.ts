@@ -19,8 +19,14 @@ export const formatRate = (value: Maybe<number>): string =>
     ? DASH
     : new Intl.NumberFormat(locale(), { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2 }).format(value)
 
-export const formatPercent = (ratio: Maybe<number>): string =>
-  ratio === null || ratio === undefined ? DASH : new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(ratio)
+/** One decimal. All and none are said only where they are meant: 0.99999 is “> 99.9%”. */
+export function formatPercent(ratio: Maybe<number>): string {
+  if (ratio === null || ratio === undefined) return DASH
+  const text = (value: number) => new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(value)
+  if (ratio > 0.999 && ratio < 1) return `> ${text(0.999)}`
+  if (ratio > 0 && ratio < 0.001) return `< ${text(0.001)}`
+  return text(ratio)
+}
 
 /** Bytes in binary steps, as operating systems count them: 1536 → 1.5 KB. */
 export function formatBytes(bytes: Maybe<number>): string {

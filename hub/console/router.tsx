@@ -121,6 +121,8 @@ export const createConsoleRouter = () =>
     stringifySearch,
     defaultPreload: 'intent',
     defaultPendingMs: 80,
+    // A page that is ready is shown: no skeleton stays for looks.
+    defaultPendingMinMs: 0,
     defaultPendingComponent: () => <Skeleton rows={10} />,
     defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
   })

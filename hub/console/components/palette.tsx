@@ -58,7 +58,12 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
     [navigate, choose, connectors, sensors],
   )
   const wanted = text.trim().toLowerCase()
-  const found = commands.filter((command) => `${command.kind} ${command.name}`.toLowerCase().includes(wanted)).slice(0, 50)
+  const named = (command: Command) => command.name.toLowerCase().includes(wanted)
+  // What is called so comes before what is only of that kind.
+  const found = [...commands.filter(named), ...commands.filter((command) => !named(command) && command.kind.toLowerCase().includes(wanted))].slice(
+    0,
+    50,
+  )
   if (/^alert-\S+$/.test(text.trim()))
     found.unshift({ name: text.trim(), kind: 'Open alert', run: () => void navigate({ to: '/alerts', search: { alert: text.trim() } }) })
   else if (wanted !== '')

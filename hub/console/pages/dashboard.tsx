@@ -197,7 +197,7 @@ function Bars({ rows }: { rows: readonly { key: string; name: ReactNode; value: 
         <li key={row.key}>
           <Link {...row.link} className="grid grid-cols-[minmax(0,1fr)_30%_52px] items-center gap-4 px-4 py-1.5 hover:bg-hover">
             <span className="truncate">{row.name}</span>
-            <span className="h-1.5 overflow-hidden rounded-full bg-sunken">
+            <span className="h-1.5 overflow-hidden rounded-full bg-hover">
               <span className="block h-full rounded-full" style={{ width: `${(row.value / most) * 100}%`, background: 'var(--chart-1)' }} />
             </span>
             <span className="text-right font-semibold">{formatCompact(row.value)}</span>

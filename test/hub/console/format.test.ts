@@ -16,6 +16,10 @@ test('what is absent is a dash, and zero is zero', () => {
   expect([formatCompact(0), formatRate(0), formatBytes(0), formatDuration(0), formatPercent(0)]).toEqual(['0', '0', '0 B', '0s', '0%'])
 })
 
+test('a share is all or none only where it is', () => {
+  expect([0.99999, 1, 0.00001, 0.5].map(formatPercent)).toEqual(['> 99.9%', '100%', '< 0.1%', '50%'])
+})
+
 test('sizes go up at 1024', () => {
   expect([1_023, 1_024, 1_536, 10_485_760, 1_099_511_627_776].map(formatBytes)).toEqual(['1,023 B', '1 KB', '1.5 KB', '10 MB', '1 TB'])
 })

@@ -157,7 +157,7 @@ function ConnectorForm({ type, sensors, connector }: { type: ConnectorType; sens
               <input {...control} className="control" name="name" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
             )}
           </Field>
-          <div className="flex flex-col gap-1">
+          <div className="flex flex-col gap-1 [&>.control]:max-w-none [&>.control]:justify-between">
             <span className="font-medium">Runs on</span>
             <OneSelect
               label="Sensor"

@@ -183,7 +183,7 @@ export function Meter({ value, limit }: { value: number | undefined; limit: numb
   const share = Math.min(1, value / limit)
   return (
     <span className="inline-flex items-center gap-2" title={`${formatBytes(value)} of ${formatBytes(limit)}`}>
-      <span className="h-1.5 w-16 overflow-hidden rounded-full bg-sunken" aria-hidden="true">
+      <span className="h-1.5 w-16 overflow-hidden rounded-full bg-line" aria-hidden="true">
         <span
           className="block h-full rounded-full"
           style={{ width: `${share * 100}%`, background: share > 0.9 ? 'var(--critical)' : share > 0.6 ? 'var(--medium)' : 'var(--chart-1)' }}
