@@ -27,8 +27,11 @@ interface Prepared {
   readonly batch: PackedBatch
 }
 
-/** The hub already holds more of an epoch than was ever appended here: a copied or restored machine. The buffer has begun a new epoch, which a new Hello must announce. */
-export class BufferRewound extends Error {}
+/**
+ * The buffer began a new epoch while a stream was open: its file was damaged and replaced, or the hub holds more of the old epoch than was ever
+ * appended here (a copied or restored machine). Seqs mean something else now, and only a new Hello can say so.
+ */
+export class EpochChanged extends Error {}
 
 export interface DeliveryOptions {
   readonly buffer: Buffer
@@ -55,6 +58,9 @@ export function createDelivery({ buffer, pace, send, monotonicMs }: DeliveryOpti
   let open = false
   let pumping = false
 
+  /** As announced in Hello. */
+  const epochs = new Set(buffer.lanes().map(({ epoch }) => epoch))
+
   const stats = (lane: Lane) => buffer.lanes().find((each) => each.lane === lane)
 
   async function prepare(lane: Lane): Promise<Prepared | undefined> {
@@ -62,6 +68,7 @@ export function createDelivery({ buffer, pace, send, monotonicMs }: DeliveryOpti
     if (held) return held
     const now = stats(lane)
     if (!now) return undefined
+    if (!epochs.has(now.epoch)) throw new EpochChanged(`the ${lane} lane has a new epoch; announcing it`)
     const through = leasedThrough.get(lane)
     const pending = now.nextSeq - 1 - Math.max(through ?? 0, now.firstUnacked - 1)
     if (pending <= 0) return undefined
@@ -113,7 +120,6 @@ export function createDelivery({ buffer, pace, send, monotonicMs }: DeliveryOpti
 
     /**
      * The hub's first word: what it already holds, and how much may be on the way.
-     * @throws {BufferRewound}
      */
     welcome({
       marks,
@@ -125,11 +131,7 @@ export function createDelivery({ buffer, pace, send, monotonicMs }: DeliveryOpti
       ackDeadlineMs: number
     }): void {
       for (const { epoch, through } of marks) {
-        const lane = buffer.lanes().find((each) => each.epoch === epoch)
         buffer.ack(epoch, through)
-        // Sent under the old epoch, new events would be taken for resends and dropped.
-        if (lane && through >= lane.nextSeq)
-          throw new BufferRewound(`the hub holds ${lane.lane} events through ${through}, this buffer ended at ${lane.nextSeq - 1}`)
       }
       windowBytes = Math.min(Math.max(creditBytes, 1), WINDOW_LIMIT_BYTES)
       deadlineMs = ackDeadlineMs

@@ -276,6 +276,20 @@ test('T17 a hub that is ahead of the buffer means a copied machine: a new epoch 
   expect(received(it.hub)).toEqual([...names('a', 5), ...names('b', 5)])
 })
 
+test('a buffer that begins a new epoch while connected announces it before it sends', async () => {
+  const it = await world()
+  await it.append(names('a', 5))
+  await until(() => emptied(it))
+  const old = it.buffer.lanes().find(({ lane }) => lane === 'bulk')?.epoch ?? ''
+  it.buffer.ack(old, 1_000)
+  await it.append(names('b', 5))
+  await until(() => emptied(it))
+  expect(received(it.hub)).toEqual([...names('a', 5), ...names('b', 5)])
+  const epoch = it.hub.seen.events.at(-1)?.epoch
+  expect(epoch).not.toBe(old)
+  expect(it.hub.seen.hellos.at(-1)?.lanes?.map((lane) => lane.epoch)).toContain(epoch)
+})
+
 test.each(['REVOKED', 'DUPLICATE', 'CLOCK_SKEW', 'UNKNOWN', 'EXPIRED'])(
   'a sensor refused as %s says so, keeps its events and does not hammer',
   async (kind) => {
