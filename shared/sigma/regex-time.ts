@@ -9,6 +9,8 @@ const BACKTRACKS_BEFORE_FALLBACK = 50_000
  * The engine takes no `i` flag, look-around or back-reference, which is why `translateRegex` leaves none in a rule's pattern.
  */
 export function boundRegexTime(): void {
+  // Makes the flag `l` known, with which a pattern runs in the linear-time engine from its start.
+  setFlagsFromString('--enable-experimental-regexp-engine')
   setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks')
   setFlagsFromString(`--regexp-backtracks-before-fallback=${BACKTRACKS_BEFORE_FALLBACK}`)
 }

@@ -13,6 +13,9 @@ export interface Field {
 const DEPTH_LIMIT = 32
 const VALUES_LIMIT = 20_000
 
+/** Arrays inside arrays are looked into this deep. */
+const NESTING_LIMIT = 8
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 /** The field's value in the document: the first path that is present wins, `null` counts as present. */
@@ -24,13 +27,14 @@ export function readField(document: object, field: Field): unknown {
   return undefined
 }
 
-function readPath(start: unknown, path: readonly string[], from: number): unknown {
+function readPath(start: unknown, path: readonly string[], from: number, depth = 0): unknown {
   let value = start
   for (let i = from; i < path.length; i++) {
     if (!isObject(value)) return undefined
     const key = path[i] ?? ''
-    if (Array.isArray(value)) return flatten(value.map((element) => readPath(element, path, i)))
+    if (Array.isArray(value)) return depth < NESTING_LIMIT ? flatten(value.map((element) => readPath(element, path, i, depth + 1))) : undefined
     if (key === ANY_KEY) return firstOf(Object.values(value), path, i + 1)
+    if (key === '__proto__' && !Object.hasOwn(value, key)) return undefined
     value = value[key]
   }
   // What objects inherit (`constructor`, `toString`) is a function; JSON has none.
@@ -52,9 +56,6 @@ function flatten(values: readonly unknown[]): unknown {
 
 /** A field's value as texts to match on: one, several (an array's elements), or none (absent, null, an object). */
 export type Texts = string | readonly string[] | undefined
-
-/** Arrays inside arrays are looked into this deep. */
-const NESTING_LIMIT = 8
 
 export function textsIn(value: unknown, depth = 0): Texts {
   if (typeof value === 'string') return value

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import type { FieldRelation, NumberOperator, Test } from '../parse/detection.ts'
 import { MANY } from '../parse/pattern.ts'
+import { boundedRegex } from './bounded-regex.ts'
 import { datePartOf } from './date-part.ts'
 import { type EventReader, someText } from './event-reader.ts'
 import type { Field } from './field.ts'
@@ -55,8 +56,8 @@ export function predicateFor(field: Field, test: Test, fieldNamed: (name: string
     case 'text':
       return textPredicate(field, test, spec)
     case 'regex': {
-      const regex = new RegExp(test.source, test.flags)
-      return spec(COST.regex, (reader) => someText(reader.texts(field), (text) => regex.test(text)), requiredLiteral(test.source))
+      const regex = boundedRegex(test.source, test.flags)
+      return spec(COST.regex, (reader) => someText(reader.texts(field), regex), requiredLiteral(test.source))
     }
     case 'cidr': {
       const network = networkTest(test.network)
