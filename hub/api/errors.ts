@@ -73,8 +73,20 @@ export function toProblemResponse(
     if (error.status === 400) return problem(c, 400, 'MALFORMED_BODY', 'The body is not valid JSON.')
     return problem(c, error.status, 'REQUEST_REFUSED', 'The request was refused.')
   }
+  if (databaseIsAway(error)) {
+    log.warn({ requestId: c.var.requestId, path: c.req.path, err: error }, 'a request failed because the database cannot be reached')
+    return problem(c, 503, 'DATABASE_UNAVAILABLE', 'The database cannot be reached; try again in a moment.')
+  }
   log.error({ requestId: c.var.requestId, method: c.req.method, path: c.req.path, err: error }, 'a request failed unexpectedly')
   return problem(c, 500, 'INTERNAL', 'Something went wrong here. The request id finds it in the log.')
+}
+
+/** Class 08 and 57P0x say that the server is not there or going away (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+function databaseIsAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code: unknown = Reflect.get(error, 'code')
+  const away = typeof code === 'string' && /^(08\w{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code)
+  return away || /connection terminated|timeout exceeded when trying to connect/i.test(error.message) || databaseIsAway(error.cause)
 }
 
 export function problem(c: Context<ConsoleEnv>, status: ContentfulStatusCode, code: string, detail: string, more: object = {}): Response {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { ExpectedError } from '../../shared/errors.ts'
 import { type Claims, readAccessToken, signAccessToken } from './access-tokens.ts'
 import { verifyPassword } from './passwords.ts'
-import { type Permission, ROLE_PERMISSIONS } from './permissions.ts'
-import type { Role, SignInStore, TenantContext } from './ports.ts'
+import { ROLE_PERMISSIONS } from './permissions.ts'
+import type { SignInStore } from './ports.ts'
+import type { Session } from './session.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
 import type { SigningKey } from './signing-key.ts'
 import { createTickets } from './ws-tickets.ts'
@@ -14,21 +15,6 @@ export const SIGN_IN_SECONDS = 12 * 3_600
 const LONGEST_EMAIL = 320
 const LONGEST_PASSWORD = 1_024
 const MOST_ENDED = 10_000
-
-/** Who makes a call, from a verified token. */
-export interface Session {
-  readonly tenant: TenantContext
-  readonly tenantName: string
-  readonly userId: string
-  readonly email: string
-  readonly name: string
-  readonly role: Role
-  readonly permissions: readonly Permission[]
-  /** Names the sign-in; the same through renewals. */
-  readonly signInId: string
-  readonly signedInAt: Date
-  readonly expiresAt: Date
-}
 
 export interface IssuedToken {
   readonly accessToken: string

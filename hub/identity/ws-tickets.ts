@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Session } from './identity.ts'
+import type { Session } from './session.ts'
 
 export const TICKET_SECONDS = 30
 const MOST_TICKETS = 10_000

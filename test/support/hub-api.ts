@@ -256,6 +256,8 @@ export async function startHubApi({
     key,
     notReady,
     passwordHash,
+    /** PostgreSQL goes away, as in an outage. */
+    stopDatabase: () => database.server.stop(),
     async close() {
       await server.close()
       await meter.close()

@@ -243,6 +243,16 @@ test('the log has a line for each request and neither tokens, passwords nor sear
   for (const secret of [hub.a.admin.token, PASSWORD, 'secret-search']) expect(log).not.toContain(secret)
 })
 
+test('while the database is away every call says 503, tells nothing of it, and the process stays up', async () => {
+  await hub.stopDatabase()
+  for (const path of ['/v1/alerts', '/v1/connectors', '/v1/timeline', '/v1/pipeline/metrics']) {
+    const answer = await hub.a.call('GET', path)
+    expect([path, answer.status, answer.json.code]).toEqual([path, 503, 'DATABASE_UNAVAILABLE'])
+    expect(answer.text).not.toMatch(/select|ECONN|postgres/i)
+  }
+  expect((await hub.request('GET', '/healthz')).status).toBe(200)
+})
+
 /** Values of keys that name times. */
 function collectTimes(value: unknown, into: string[]): void {
   if (typeof value !== 'object' || value === null) return
