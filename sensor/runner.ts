@@ -176,8 +176,6 @@ export const createRunner = (options: RunnerOptions) => {
   }
 }
 
-export type Runner = ReturnType<typeof createRunner>
-
 const readCounters = (buffer: Buffer): SavedCounters => {
   const text = buffer.getMeta(COUNTERS_KEY)
   return text === undefined ? { filters: [], normalized: 0, failed: 0 } : SavedCounters.parse(JSON.parse(text))

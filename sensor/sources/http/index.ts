@@ -5,6 +5,7 @@ import type { HttpConfig } from '../../../shared/connectors/http.ts'
 import { messageOf } from '../../../shared/errors.ts'
 import type { ConnectorCheck } from '../../check.ts'
 import type { Source } from '../../source.ts'
+import { createFault } from '../until-stopped.ts'
 import { createHandler } from './handler.ts'
 
 const MAX_CONNECTIONS = 1_000
@@ -16,31 +17,35 @@ export const httpSource: Source<HttpConfig> = {
   async run(context) {
     const startedAtMs = performance.now()
     const handle = createHandler(context)
-    let failed: unknown
+    const fault = createFault()
     const inFlight = new Set<Promise<void>>()
     const server = createListener(context.config, (request, response) => {
       const answered = handle(request, response)
         .catch((error: unknown) => {
-          failed ??= error
           response.destroy()
+          fault.raise(error)
         })
         .finally(() => inFlight.delete(answered))
       inFlight.add(answered)
     })
     const port = await listen(server, context.config)
+    // A connection that could not be accepted (no descriptors left): the others go on.
+    server.on('error', () => context.rejected(1))
     const address = `${context.config.tls_key ? 'https' : 'http'} ${context.config.bind}:${port}`
     context.report({ type: 'connectivity', status: 'pass', message: `listening on ${address}`, latencyMs: performance.now() - startedAtMs })
     context.report({ type: 'authentication', status: 'pass', message: 'clients must present the token' })
-    if (!context.signal.aborted) await once(context.signal, 'abort')
-    // Requests under way are answered; idle connections are closed.
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeIdleConnections()
-    const deadline = setTimeout(() => server.closeAllConnections(), STOP_MS)
-    await Promise.all([...inFlight])
-    server.closeIdleConnections()
-    await closed
-    clearTimeout(deadline)
-    if (failed !== undefined) throw failed
+    try {
+      await fault.untilStopped(context.signal)
+    } finally {
+      // Requests under way are answered; idle connections are closed.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const deadline = setTimeout(() => server.closeAllConnections(), STOP_MS)
+      await Promise.all([...inFlight])
+      server.closeIdleConnections()
+      await closed
+      clearTimeout(deadline)
+    }
   },
   async test(config) {
     const startedAtMs = performance.now()

@@ -13,9 +13,14 @@ const KERNEL_CHECK_MS = 1_000
  * Reads one message per datagram. UDP peers cannot be slowed down: what arrives faster than it can be stored waits up to a bound and is counted as
  * lost past it, as is what the kernel had to drop (T25).
  *
+ * @param onFault - hears of what is neither the peers' nor the buffer's doing
  * @returns stops reading and resolves once everything read is stored
  */
-export const readDatagrams = (socket: Socket, context: SourceContext<{ readonly max_message_bytes: number }>): (() => Promise<void>) => {
+export const readDatagrams = (
+  socket: Socket,
+  context: SourceContext<{ readonly max_message_bytes: number }>,
+  onFault: (error: unknown) => void,
+): (() => Promise<void>) => {
   const { config, now } = context
   const limitBytes = config.max_message_bytes
   let waiting: RawRecord[] = []
@@ -25,7 +30,6 @@ export const readDatagrams = (socket: Socket, context: SourceContext<{ readonly 
   let kernelLost = 0
   let kernelSeen = 0
   let pumping: Promise<void> | undefined
-  let failed: unknown
 
   const pump = async (): Promise<void> => {
     while (waiting.length + overflow + kernelLost > 0) {
@@ -47,14 +51,13 @@ export const readDatagrams = (socket: Socket, context: SourceContext<{ readonly 
     // After this turn's datagrams, so that they go together.
     pumping ??= new Promise((resolve) => setImmediate(resolve))
       .then(pump)
-      .catch((error: unknown) => {
-        failed ??= error
-      })
+      .catch(onFault)
       .finally(() => {
         pumping = undefined
       })
   }
 
+  socket.on('error', onFault)
   socket.on('message', (bytes, peer) => {
     if (waitingBytes > MAX_WAITING_BYTES) {
       overflow += 1
@@ -79,17 +82,13 @@ export const readDatagrams = (socket: Socket, context: SourceContext<{ readonly 
     kernelSeen = drops
     wake()
   }
-  const noteFailure = (error: unknown) => {
-    failed ??= error
-  }
-  const timer = setInterval(() => checkKernel().catch(noteFailure), KERNEL_CHECK_MS)
+  const timer = setInterval(() => checkKernel().catch(onFault), KERNEL_CHECK_MS)
 
   return async () => {
     clearInterval(timer)
-    await checkKernel().catch(noteFailure)
+    await checkKernel().catch(onFault)
     await new Promise<void>((resolve) => socket.close(resolve))
     while (pumping) await pumping
-    if (failed !== undefined) throw failed
   }
 }
 

@@ -6,6 +6,7 @@ import type { SyslogConfig } from '../../../shared/connectors/syslog.ts'
 import { messageOf } from '../../../shared/errors.ts'
 import type { ConnectorCheck } from '../../check.ts'
 import type { Source, SourceContext } from '../../source.ts'
+import { createFault } from '../until-stopped.ts'
 import { readDatagrams } from './datagrams.ts'
 import { readStreams } from './streams.ts'
 
@@ -21,15 +22,16 @@ export const syslogSource: Source<SyslogConfig> = {
     const startedAtMs = performance.now()
     const stops: (() => Promise<void>)[] = []
     const names: string[] = []
+    const fault = createFault()
     try {
       await bindAll(context.config, (bound) => {
         names.push(bound.name)
-        stops.push(read(bound, context))
+        stops.push(read(bound, context, fault.raise))
       })
       const latencyMs = performance.now() - startedAtMs
       context.report({ type: 'connectivity', status: 'pass', message: `listening on ${names.join(', ')}`, latencyMs })
       context.report(authentication(context.config))
-      await aborted(context.signal)
+      await fault.untilStopped(context.signal)
     } finally {
       await Promise.all(stops.map((stop) => stop()))
     }
@@ -57,10 +59,10 @@ type Bound = { readonly name: string } & (
   | { readonly transport: 'tcp' | 'tls'; readonly listener: Server }
 )
 
-const read = (bound: Bound, context: SourceContext<SyslogConfig>): (() => Promise<void>) => {
-  if (bound.transport === 'udp') return readDatagrams(bound.listener, context)
+const read = (bound: Bound, context: SourceContext<SyslogConfig>, onFault: (error: unknown) => void): (() => Promise<void>) => {
+  if (bound.transport === 'udp') return readDatagrams(bound.listener, context, onFault)
   bound.listener.on('tlsClientError', () => context.rejected(1))
-  return readStreams(bound.listener, bound.transport === 'tls' ? 'secureConnection' : 'connection', context)
+  return readStreams(bound.listener, bound.transport === 'tls' ? 'secureConnection' : 'connection', context, onFault)
 }
 
 /**
@@ -118,8 +120,4 @@ const authentication = ({ tls_port, tls_certificate, tls_key, tls_client_ca }: S
   const message =
     tls_client_ca === undefined ? 'the certificate loads; any client may connect' : 'the certificate loads; clients need one of the given CA'
   return { type: 'authentication', status: 'pass', message, latencyMs: performance.now() - startedAtMs }
-}
-
-const aborted = async (signal: AbortSignal): Promise<void> => {
-  if (!signal.aborted) await once(signal, 'abort')
 }

@@ -20,12 +20,14 @@ const DRAIN_MS = 3_000
  * Reads syslog messages from a server's connections. A connection is read no further until what came is durable: the peer's TCP window is
  * the back-pressure.
  *
+ * @param onFault - hears of what is neither the peer's nor the buffer's doing
  * @returns stops listening, reads what peers had already sent, and resolves once that is stored
  */
 export const readStreams = (
   server: Server,
   event: 'connection' | 'secureConnection',
   context: SourceContext<StreamLimits>,
+  onFault: (error: unknown) => void,
 ): (() => Promise<void>) => {
   const { config, rejected, now } = context
   const connections = new Map<Socket, { lastHeardMs: number; done: Promise<void> }>()
@@ -68,7 +70,8 @@ export const readStreams = (
     return true
   }
 
-  let failed: unknown
+  // A connection that could not be accepted (no descriptors left): the others go on.
+  server.on('error', () => rejected(1))
   server.on(event, (socket: Socket) => {
     socket.on('error', () => {
       // Reported by the reader's own loop; without a listener it would end the process.
@@ -79,9 +82,7 @@ export const readStreams = (
       return
     }
     socket.setKeepAlive(true, 60_000)
-    const done = read(socket).catch((error: unknown) => {
-      failed ??= error
-    })
+    const done = read(socket).catch(onFault)
     connections.set(socket, { lastHeardMs: performance.now(), done })
   })
 
@@ -98,7 +99,6 @@ export const readStreams = (
     }, DRAIN_MS)
     await Promise.all(reading)
     clearTimeout(deadline)
-    if (failed !== undefined) throw failed
   }
 }
 

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { ConnectorCheck } from '../../../sensor/check.ts'
 import type { Source, SourceBatch, StoreOptions } from '../../../sensor/source.ts'
 
-export { quiet, range, temporaryDirectory } from '../buffer/support.ts'
+export { range, temporaryDirectory } from '../buffer/support.ts'
 
 /** Resolves once `look` gives something other than undefined or false. */
 export const until = async <T>(look: () => T | undefined | false, what = 'it'): Promise<T> => {

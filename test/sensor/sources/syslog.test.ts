@@ -216,6 +216,15 @@ test('test() says whether it could listen, with how long that took, and keeps no
   }
 })
 
+test('a fault of our own ends the run with the reason, instead of going on in silence', async () => {
+  const source = running(syslogSource, onLoopback({ tcp_port: 0 }))
+  source.store.failWith = new TypeError('a bug')
+  const client = connect(await source.port('tcp'), '127.0.0.1').on('error', () => {})
+  client.write('<13>x\n')
+  await expect(source.done).rejects.toThrow('a bug')
+  client.destroy()
+})
+
 test('a port that is taken ends the run with the reason, for the runner to show and retry', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
