@@ -65,6 +65,7 @@ export async function startIngestServer(options: IngestServerOptions): Promise<I
   const health = new HealthImplementation({ '': 'SERVING', 'picket.v1.Uplink': 'SERVING', 'picket.v1.Enrollment': 'SERVING' })
   health.addToServer(server)
 
+  const sessions = new Set<UplinkSession>()
   const identify = (call: { getPeer(): string }) => gate.identify(listener.peerCertificate(call.getPeer()))
 
   server.addService(enrollmentService, {
@@ -94,11 +95,15 @@ export async function startIngestServer(options: IngestServerOptions): Promise<I
         .then((identity) => {
           if (call.cancelled) return
           const session = options.startSession(identity, wire)
+          sessions.add(session)
           call.on('data', (message: picket.v1.SensorMessage) => session.receive(message))
           call.on('end', () => session.finished())
-          call.on('cancelled', () => session.gone())
-          call.on('close', () => session.gone())
-          call.on('error', () => session.gone())
+          for (const over of ['cancelled', 'close', 'error']) {
+            call.on(over, () => {
+              sessions.delete(session)
+              session.gone()
+            })
+          }
           call.resume()
         })
         .catch((error: unknown) => {
@@ -132,6 +137,8 @@ export async function startIngestServer(options: IngestServerOptions): Promise<I
       clearInterval(renewal)
       health.setStatus('', 'NOT_SERVING')
       const closed = listener.close()
+      // What is here is still committed and acknowledged; the sensors find another hub, or this one when it is back.
+      for (const session of sessions) session.finished()
       injector.drain(graceMs)
       injector.destroy()
       await new Promise<void>((resolve) => {

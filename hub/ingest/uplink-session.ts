@@ -30,6 +30,9 @@ const MOST_EPOCHS = 16
 /** Batches of one stream that are here and not committed. Credits bound their bytes; this bounds a flood of tiny ones. */
 const MOST_BATCHES = 256
 
+/** A reconnect resends what had no acknowledgement, some dozen batches at most. */
+const REPLAY_FROM = 200
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export interface UplinkParts {
@@ -247,6 +250,8 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
     if (first <= above) {
       resent += 1
       counters.resentBatches += 1
+      if (resent === REPLAY_FROM)
+        log.warn({ epoch, resent_batches: resent }, 'a sensor sends over and over what is here already: a replay, or a fault')
     }
     if (last <= above) {
       // Here already, or on its way to be: nothing to do but to say so once it is committed.

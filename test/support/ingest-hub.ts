@@ -80,7 +80,7 @@ export async function startIngestHub(options: IngestHubOptions = {}) {
       return { tenantId, ...(await enrollClient({ port, caPem }, token)) }
     },
     async stop() {
-      await server.close(200)
+      await server.close(1_000)
       await fleet.close()
       await rm(dir, { recursive: true, force: true })
     },

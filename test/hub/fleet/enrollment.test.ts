@@ -32,6 +32,18 @@ test('a token buys one certificate, with names set by the hub', async () => {
   expect(hub.fleetStore.sensors.get(identity.sensorId)).toMatchObject({ tenantId: TENANT, name: 'branch', hostname: 'test-host' })
 })
 
+test('T33 neither a token nor a key reaches the log, whether the enrolment works or not', async () => {
+  const token = await hub.tokenFor(TENANT)
+  const secret = token.split('.')[1] ?? ''
+  const identity = await enrollClient(hub, token)
+  await enrollClient(hub, token).catch(() => undefined)
+  const log = hub.lines.join('\n')
+  expect(log).toContain('sensor enrolled')
+  expect(log).not.toContain(secret)
+  expect(log).not.toContain('PRIVATE KEY')
+  expect(log).not.toContain(identity.certificatePem.slice(40, 80))
+})
+
 test('A2 of fifty at once with one token, one wins', async () => {
   const token = await hub.tokenFor(TENANT)
   // Ten connections at a time would do too; the bound on failures per address is looked at in a test of its own.

@@ -45,6 +45,37 @@ test('the very first events keep their connector, those of a deleted one too', a
   uplink.close()
 })
 
+test('a sensor that says goodbye gets its last acknowledgement, then the stream ends well', async () => {
+  const sensor = await hub.enrolled()
+  const uplink = openUplink(hub.port, sensor)
+  const epoch = newEpoch()
+  await uplink.hello({ lanes: [lane(epoch)] })
+  await uplink.sendBatch({ epoch, first: 1, last: 50 })
+  uplink.call.end()
+  expect((await uplink.ended).code).toBe(0)
+  expect(uplink.received.at(-1)?.ack).toMatchObject({ epoch, through: 50 })
+  await expect.poll(() => hub.fleet.isConnected(sensor.sensorId)).toBe(false)
+})
+
+test('the priority lane is acknowledged while the bulk lane waits', async () => {
+  const uplink = openUplink(hub.port, await hub.enrolled())
+  const [bulk, priority] = [newEpoch(), newEpoch()]
+  await uplink.hello({ lanes: [lane(bulk), { ...lane(priority), lane: 'priority' }] })
+  let open: () => void = () => undefined
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  hub.ingest.hooks.beforeCommit = (batch) => (batch.epoch === bulk ? gate : undefined)
+  await uplink.sendBatch({ epoch: bulk, first: 1, last: 5 })
+  await uplink.sendBatch({ epoch: priority, first: 1, last: 5, lane: 'priority' })
+  await uplink.acked(priority, 5)
+  expect(uplink.received.some(({ ack }) => ack?.epoch === bulk && (ack.through ?? 0) > 0)).toBe(false)
+  open()
+  await uplink.acked(bulk, 5)
+  hub.ingest.hooks.beforeCommit = () => undefined
+  uplink.close()
+})
+
 test('T14 every batch resent three times, shuffled, changes nothing', async () => {
   const sensor = await hub.enrolled()
   const epoch = newEpoch()
@@ -272,4 +303,32 @@ test('a match becomes one alert per rule and entity, told to viewers of that ten
   expect(heard).toEqual(['alert'])
   expect(elsewhere).toEqual([])
   uplink.close()
+})
+
+test('a hub that stops commits and acknowledges what it has, and does not wait for idle streams', async () => {
+  const own = await startIngestHub()
+  const [busy, idle] = [openUplink(own.port, await own.enrolled()), openUplink(own.port, await own.enrolled())]
+  const epoch = newEpoch()
+  await Promise.all([busy.hello(), idle.hello()])
+  let open: () => void = () => undefined
+  let reached: () => void = () => undefined
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const committing = new Promise<void>((resolve) => {
+    reached = resolve
+  })
+  own.ingest.hooks.beforeCommit = () => {
+    reached()
+    return gate
+  }
+  await busy.sendBatch({ epoch, first: 1, last: 5 })
+  await committing
+  const stopped = own.stop()
+  expect((await idle.ended).code).toBe(0)
+  open()
+  await busy.acked(epoch, 5)
+  expect((await busy.ended).code).toBe(0)
+  await stopped
+  expect(own.ingest.events.size).toBe(5)
 })
