@@ -21,8 +21,8 @@ export function Page({
     <div className={fill ? 'flex h-full min-h-0 flex-col' : 'min-h-full'}>
       <title>{[title, tenant, 'Picket'].filter(Boolean).join(' · ')}</title>
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 pt-4 pb-3 max-sm:px-3">
-        <div className="min-w-0 flex-1">
-          <h1 className="truncate text-xl font-semibold tracking-[-0.01em]">{title}</h1>
+        <div className="min-w-0 flex-[1_1_300px]">
+          <h1 className="truncate text-xl font-semibold tracking-[-0.01em] max-sm:whitespace-normal">{title}</h1>
           {lead && <p className="mt-0.5 text-ink-2">{lead}</p>}
         </div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}

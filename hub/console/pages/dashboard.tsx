@@ -87,6 +87,7 @@ function Flow() {
   const pipeline = useQuery(pipelineQuery)
   const connectors = useQuery(connectorsQuery).data?.connectors
   const sensors = useQuery(sensorsQuery).data?.sensors
+  const lastMinute = useQuery(pipelineSeriesQuery(1)).data?.alerts_generated.at(-1)?.value
   const live = useLivePoints().at(-1)
   const { state } = useLiveStatus()
   const unhealthy = connectors?.filter((each) => each.status === 'unhealthy' || each.status === 'degraded')
@@ -107,7 +108,7 @@ function Flow() {
         to="/alerts"
         search={{ status: 'any', range: '15m' }}
         name="Alerts, last minute"
-        value={formatInteger(fresh?.alerts_last_minute)}
+        value={formatInteger(fresh?.alerts_last_minute ?? lastMinute)}
         note={asOf}
       />
       <Tile
