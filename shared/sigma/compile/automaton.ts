@@ -8,7 +8,8 @@ export interface Automaton {
   suffixes(text: string, found: (outputs: Int32Array) => void): void
 }
 
-const DEAD = -1
+/** The root. No word leads back to it, so in a tree it also stands for "no word goes on like this". */
+const ROOT = 0
 
 /**
  * Builds the automaton as one table, a row per state and a column per character that occurs in a word; every other
@@ -30,25 +31,27 @@ export function createAutomaton(words: ReadonlyMap<string, readonly number[]>, k
 
   return {
     search(text, found) {
-      let state = 0
+      let state = ROOT
       for (let i = 0; i < text.length; i++) {
-        state = table[state * columns + column(text.charCodeAt(i))] ?? 0
+        state = table[state * columns + column(text.charCodeAt(i))] ?? ROOT
         const list = lists[state]
         if (list !== undefined) found(list)
       }
     },
     prefixes(text, found) {
-      let state = 0
-      for (let i = 0; i < text.length && state !== DEAD; i++) {
-        state = table[state * columns + column(text.charCodeAt(i))] ?? DEAD
+      let state = ROOT
+      for (let i = 0; i < text.length; i++) {
+        state = table[state * columns + column(text.charCodeAt(i))] ?? ROOT
+        if (state === ROOT) return
         const list = lists[state]
         if (list !== undefined) found(list)
       }
     },
     suffixes(text, found) {
-      let state = 0
-      for (let i = text.length - 1; i >= 0 && state !== DEAD; i--) {
-        state = table[state * columns + column(text.charCodeAt(i))] ?? DEAD
+      let state = ROOT
+      for (let i = text.length - 1; i >= 0; i--) {
+        state = table[state * columns + column(text.charCodeAt(i))] ?? ROOT
+        if (state === ROOT) return
         const list = lists[state]
         if (list !== undefined) found(list)
       }
@@ -68,34 +71,28 @@ function columnsOf(words: Iterable<string>): { columnOf: Map<number, number>; co
 }
 
 interface Tree {
-  table: Int32Array
-  outputs: (number[] | undefined)[]
+  readonly table: Uint16Array | Int32Array
+  readonly outputs: (number[] | undefined)[]
 }
 
 function treeOf(words: ReadonlyMap<string, readonly number[]>, columnOf: ReadonlyMap<number, number>, columns: number): Tree {
-  let table = new Int32Array(1_024 * columns).fill(DEAD)
-  let states = 1
+  // Steps are gathered first, so that the table is made once, at its size, and in two bytes a state where that is enough.
+  const steps = new Map<number, number>()
   const outputs: (number[] | undefined)[] = [undefined]
   for (const [word, numbers] of words) {
-    let state = 0
+    let state = ROOT
     for (let i = 0; i < word.length; i++) {
       const slot = state * columns + (columnOf.get(word.charCodeAt(i)) ?? 0)
-      let next = table[slot] ?? DEAD
-      if (next === DEAD) {
-        next = states++
-        if (states * columns > table.length) {
-          const larger = new Int32Array(table.length * 2).fill(DEAD)
-          larger.set(table)
-          table = larger
-        }
-        table[slot] = next
-        outputs.push(undefined)
-      }
+      const next = steps.get(slot) ?? outputs.push(undefined) - 1
+      steps.set(slot, next)
       state = next
     }
     outputs[state] = [...(outputs[state] ?? []), ...numbers]
   }
-  return { table: table.slice(0, states * columns), outputs }
+  const size = outputs.length * columns
+  const table = outputs.length <= 0x10000 ? new Uint16Array(size) : new Int32Array(size)
+  for (const [slot, next] of steps) table[slot] = next
+  return { table, outputs }
 }
 
 /** Turns the tree into Aho and Corasick's automaton, with every failure already written into the table. */
@@ -103,20 +100,19 @@ function withFailures({ table, outputs }: Tree, columns: number): Tree {
   const fail = new Int32Array(outputs.length)
   const queue: number[] = []
   for (let column = 0; column < columns; column++) {
-    const next = table[column] ?? DEAD
-    if (next === DEAD) table[column] = 0
-    else queue.push(next)
+    const next = table[column] ?? ROOT
+    if (next !== ROOT) queue.push(next)
   }
   for (let head = 0; head < queue.length; head++) {
-    const state = queue[head] ?? 0
-    const back = fail[state] ?? 0
+    const state = queue[head] ?? ROOT
+    const back = fail[state] ?? ROOT
     const inherited = outputs[back]
     if (inherited) outputs[state] = [...new Set([...(outputs[state] ?? []), ...inherited])]
     for (let column = 0; column < columns; column++) {
       const slot = state * columns + column
-      const next = table[slot] ?? DEAD
-      const around = table[back * columns + column] ?? 0
-      if (next === DEAD) table[slot] = around
+      const next = table[slot] ?? ROOT
+      const around = table[back * columns + column] ?? ROOT
+      if (next === ROOT) table[slot] = around
       else {
         fail[next] = around
         queue.push(next)
