@@ -16,12 +16,14 @@ import { webError } from './formats/web-error.ts'
 import { windowsEvtx } from './formats/windows-evtx.ts'
 import { windowsFlat } from './formats/windows-flat.ts'
 import { windowsWinlogbeat } from './formats/windows-winlogbeat.ts'
+import { windowsXml } from './formats/windows-xml.ts'
 
 /** Every format there is. Among equal scores the earlier one wins. */
 export const FORMATS: readonly Format[] = [
   windowsEvtx,
   windowsWinlogbeat,
   windowsFlat,
+  windowsXml,
   cloudtrail,
   okta,
   cef,

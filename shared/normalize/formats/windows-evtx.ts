@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../event/event.ts'
+import type { JsonValue, PicketEvent } from '../../event/event.ts'
 import { isObject } from '../bounds.ts'
-import type { Format } from '../contract.ts'
+import type { Format, OpenRecord, ReadContext } from '../contract.ts'
 import { parseTimestamp } from '../timestamps.ts'
 import { windowsEvent } from '../windows/to-event.ts'
 import { type EventData, integer, text } from '../windows/windows-record.ts'
@@ -57,43 +57,45 @@ export const windowsEvtx: Format = {
   name: 'windows.evtx',
   title: 'Windows event as evtx_dump writes it (Event.System, Event.EventData)',
   recognise: ({ object }) => (object && isObject(object['Event']) && isObject(object['Event']['System']) ? 1 : 0),
-  read(record, { zone }) {
-    const event = record.object?.['Event']
-    if (!isObject(event) || !isObject(event['System'])) return undefined
-    const system = event['System']
-    const code = text(content(system['EventID']))
-    if (code === undefined) return undefined
-    const rendering = event['RenderingInfo']
-    const emitterPid = integer(attribute(system, 'Execution', 'ProcessID'))
-    const frame: EventData = {}
-    const put = (name: string, value: JsonValue | undefined) => {
-      if (value !== undefined && value !== null && value !== '') frame[name] = value
-    }
-    put('provider_guid', attribute(system, 'Provider', 'Guid'))
-    put('record_id', content(system['EventRecordID']))
-    put('level', content(system['Level']))
-    put('task', content(system['Task']))
-    put('opcode', content(system['Opcode']))
-    put('version', content(system['Version']))
-    put('activity_id', attribute(system, 'Correlation', 'ActivityID'))
-    put('related_activity_id', attribute(system, 'Correlation', 'RelatedActivityID'))
-    const userId = text(attribute(system, 'Security', 'UserID'))
-    if (userId !== undefined) frame['user'] = { identifier: userId }
-    const threadId = integer(attribute(system, 'Execution', 'ThreadID'))
-    if (emitterPid !== undefined) frame['process'] = threadId === undefined ? { pid: emitterPid } : { pid: emitterPid, thread: { id: threadId } }
-    return windowsEvent(record, 'windows.evtx', {
-      code,
-      channel: text(content(system['Channel'])),
-      provider: text(attribute(system, 'Provider', 'Name')),
-      computer: text(content(system['Computer'])),
-      time: parseTimestamp(attribute(system, 'TimeCreated', 'SystemTime') ?? system['TimeCreated'], { zone, observedAt: record.observedAt }),
-      message: isObject(rendering) ? text(rendering['Message']) : text(event['Message']),
-      level: content(system['Level']),
-      keywords: content(system['Keywords']),
-      emitterPid,
-      account: userId === undefined ? undefined : { id: userId },
-      frame,
-      data: eventData(event),
-    })
-  },
+  read: (record, context) => readEventObject(record, 'windows.evtx', record.object?.['Event'], context),
+}
+
+/** An event's XML as an object, `System` and `EventData` inside; undefined where it is none. */
+export function readEventObject(record: OpenRecord, dataset: string, event: JsonValue | undefined, { zone }: ReadContext): PicketEvent | undefined {
+  if (!isObject(event) || !isObject(event['System'])) return undefined
+  const system = event['System']
+  const code = text(content(system['EventID']))
+  if (code === undefined) return undefined
+  const rendering = event['RenderingInfo']
+  const emitterPid = integer(attribute(system, 'Execution', 'ProcessID'))
+  const frame: EventData = {}
+  const put = (name: string, value: JsonValue | undefined) => {
+    if (value !== undefined && value !== null && value !== '') frame[name] = value
+  }
+  put('provider_guid', attribute(system, 'Provider', 'Guid'))
+  put('record_id', content(system['EventRecordID']))
+  put('level', content(system['Level']))
+  put('task', content(system['Task']))
+  put('opcode', content(system['Opcode']))
+  put('version', content(system['Version']))
+  put('activity_id', attribute(system, 'Correlation', 'ActivityID'))
+  put('related_activity_id', attribute(system, 'Correlation', 'RelatedActivityID'))
+  const userId = text(attribute(system, 'Security', 'UserID'))
+  if (userId !== undefined) frame['user'] = { identifier: userId }
+  const threadId = integer(attribute(system, 'Execution', 'ThreadID'))
+  if (emitterPid !== undefined) frame['process'] = threadId === undefined ? { pid: emitterPid } : { pid: emitterPid, thread: { id: threadId } }
+  return windowsEvent(record, dataset, {
+    code,
+    channel: text(content(system['Channel'])),
+    provider: text(attribute(system, 'Provider', 'Name')),
+    computer: text(content(system['Computer'])),
+    time: parseTimestamp(attribute(system, 'TimeCreated', 'SystemTime') ?? system['TimeCreated'], { zone, observedAt: record.observedAt }),
+    message: isObject(rendering) ? text(rendering['Message']) : text(event['Message']),
+    level: content(system['Level']),
+    keywords: content(system['Keywords']),
+    emitterPid,
+    account: userId === undefined ? undefined : { id: userId },
+    frame,
+    data: eventData(event),
+  })
 }

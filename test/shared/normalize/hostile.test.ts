@@ -33,6 +33,7 @@ const SEEDS = [
   '<86>Oct 11 22:14:15 h sudo: ana : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id',
   'CEF:0|V|P|1|2|name|3|src=10.0.0.1 msg=a\\=b cs1=x cs1Label=y rt=1700000000000',
   'LEEF:2.0|V|P|1|id|^|src=10.0.0.1^dst=10.0.0.2^devTime=1700000000000',
+  '<Event xmlns="x"><System><Provider Name="P"/><EventID>1</EventID><Channel>c</Channel></System><EventData><Data Name="Image">&#0;&#xd800;</Data></EventData></Event>',
   'type=SYSCALL msg=audit(1364481363.243:24287): arch=c000003e exe="/bin/cat" key=(null)',
   '10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 23 "-" "x"',
   '2026/10/05 13:02:01 [error] 1#1: *4 open() failed, client: 10.0.0.1, server: s, request: "GET / HTTP/1.1", host: "h"',

@@ -297,3 +297,23 @@ test("the caller's object is never written to", () => {
   read('', { object })
   expect(JSON.stringify(object)).toBe(before)
 })
+
+test("the event's own XML, bare and in Azure's table", () => {
+  const xml = `<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Security-Auditing' Guid='{1}'/><EventID>4625</EventID><Level>0</Level><Keywords>0x8010000000000000</Keywords><TimeCreated SystemTime='2026-02-27T08:15:30.123456700Z'/><Execution ProcessID='700' ThreadID='4'/><Channel>Security</Channel><Computer>dc1</Computer><Security/></System><EventData><Data Name='TargetUserName'>a&amp;b</Data><Data Name="IpAddress">198.51.100.7</Data><Data Name='Empty'/></EventData></Event>`
+  for (const record of [xml, { time: 'x', category: 'WindowsEventLogsTable', properties: { RawXml: xml, EventId: 4625 } }]) {
+    const event = read(record)
+    expect(event).toMatchObject({
+      dataset: 'windows.xml',
+      host: 'dc1',
+      user: 'a&b',
+      sourceIp: '198.51.100.7',
+      time: new Date('2026-02-27T08:15:30.123Z'),
+      logsource: { service: 'security' },
+    })
+    expect(pick(event, 'event.outcome', 'event.code', 'winlog.process.pid')).toEqual({
+      'event.outcome': 'failure',
+      'event.code': '4625',
+      'winlog.process.pid': 700,
+    })
+  }
+})
