@@ -66,12 +66,12 @@ program.addCommand(
     async (_flags: object, self: Command) => {
       const config = settings(self)
       const log = createLogger({ level: config.log_level, pretty: process.stderr.isTTY === true })
-      const sensor = await startSensor({ config, version: VERSION, log })
       const stopped = new Promise<string>((resolve) => {
-        // The first signal stops in order; a second one finds no handler and ends the process at once.
+        // Listened for before the start, which may take a while. The first signal stops in order; a second one finds no handler and ends the process at once.
         process.once('SIGINT', resolve)
         process.once('SIGTERM', resolve)
       })
+      const sensor = await startSensor({ config, version: VERSION, log })
       process.on('SIGHUP', () => void sensor.reload().catch((error: unknown) => log.error({ err: error }, 'reload failed')))
       try {
         log.info({ signal: await Promise.race([stopped, sensor.failed]) }, 'stopping')

@@ -145,7 +145,9 @@ export async function startSensor({ config, version, log }: SensorOptions): Prom
 async function keepStatus(dataDir: string, status: () => SensorStatus, changes: EventEmitter, signal: AbortSignal, log: Log): Promise<void> {
   let failing = false
   let wake = new AbortController()
+  // One listener each for the whole life: AbortSignal.any would make the long-lived signal remember every round.
   changes.on('changed', () => wake.abort())
+  signal.addEventListener('abort', () => wake.abort(), { once: true })
   while (!signal.aborted) {
     wake = new AbortController()
     try {
@@ -156,6 +158,6 @@ async function keepStatus(dataDir: string, status: () => SensorStatus, changes: 
       if (!failing) log.warn({ problem: messageOf(error) }, 'the status file cannot be written')
       failing = true
     }
-    await sleep(STATUS_EVERY_MS, AbortSignal.any([signal, wake.signal]))
+    await sleep(STATUS_EVERY_MS, wake.signal)
   }
 }

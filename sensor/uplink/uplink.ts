@@ -131,7 +131,11 @@ export function createUplink(options: UplinkOptions) {
   }
 
   async function connectOnce(meter: ReturnType<typeof createProcessMeter>, signal: AbortSignal): Promise<SessionEnd> {
-    sessionEnds = new AbortController()
+    const ending = new AbortController()
+    sessionEnds = ending
+    // Not AbortSignal.any: the long-lived signal would remember every session there ever was.
+    const onStop = () => ending.abort()
+    signal.addEventListener('abort', onStop, { once: true })
     const client = openChannel(hubAddress, identity)
     try {
       return await runSession({
@@ -143,11 +147,12 @@ export function createUplink(options: UplinkOptions) {
         onWelcome,
         onPack,
         onCommand,
-        signal: AbortSignal.any([signal, sessionEnds.signal]),
+        signal: ending.signal,
       })
     } catch (error) {
       return { reason: messageOf(error), useful: false }
     } finally {
+      signal.removeEventListener('abort', onStop)
       client.close()
     }
   }

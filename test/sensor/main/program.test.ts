@@ -142,7 +142,9 @@ test('T1 killed again and again while it collects: nothing confirmed is lost, no
     program.kill('SIGKILL')
     await program.finished
   }
+  const hellos = hub.seen.hellos.length
   const last = run()
+  await until(() => hub.seen.hellos.length > hellos)
   await until(() => {
     const got = new Set(received())
     return [...confirmed].every((line) => got.has(line))
