@@ -130,13 +130,21 @@ function reference(app: Hono<ConsoleEnv>): void {
 
 /** The built console. Its addresses are views inside one page, so whatever is not a file is that page. */
 function serveConsole(app: Hono<ConsoleEnv>, folder: string): void {
+  const page = serveStatic<ConsoleEnv>({ root: folder, path: 'index.html', onFound: (_path, c) => c.header('Cache-Control', 'no-cache') })
   // Assets carry a hash of their content in their names; the page that names them must always be asked for anew.
   const files = serveStatic<ConsoleEnv>({
     root: folder,
+    rewriteRequestPath: (path) => path.slice('/console'.length),
     onFound: (path, c) => c.header('Cache-Control', /[-.][A-Z0-9]{8,}\.\w+$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
   })
-  app.get('*', files)
-  app.get('*', serveStatic<ConsoleEnv>({ root: folder, path: 'index.html', onFound: (_path, c) => c.header('Cache-Control', 'no-cache') }))
+  app.get('/', (c) => c.redirect('/console/'))
+  app.get('/console', page)
+  app.get('/console/*', files)
+  // A view of the console is an address too; a file that is not there is not.
+  app.get('/console/*', async (c, next) => {
+    if (!/\.\w+$/.test(c.req.path)) return page(c, next)
+    await next()
+  })
 }
 
 function sameText(given: string, expected: string): boolean {

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { type ErrorKind, ExpectedError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/log.ts'
 import { TooManySignIns } from '../identity/sign-in-limits.ts'
+import { errorType } from './error-codes.ts'
 import type { ConsoleEnv } from './parts.ts'
 import type { Problem as ProblemSchema } from './schemas/views.ts'
 
@@ -91,7 +92,7 @@ function databaseIsAway(error: unknown): boolean {
 
 export function problem(c: Context<ConsoleEnv>, status: ContentfulStatusCode, code: string, detail: string, more: object = {}): Response {
   const document: Problem = {
-    type: `/docs#${code.toLowerCase().replaceAll('_', '-')}`,
+    type: errorType(code),
     title: TITLES[status] ?? 'Refused',
     status,
     detail,

@@ -42,6 +42,7 @@ const REFUSALS = {
   401: 'No valid access token.',
   403: 'The role lacks the permission.',
   404: 'There is no such thing in this tenant.',
+  409: 'It stands against something else that is there; `code` says what.',
   412: 'It has changed since it was read; `current` is what it is now.',
   413: 'The body is too large.',
   429: 'Too many; `Retry-After` says when again.',

@@ -1,3 +1,4 @@
+import { ERROR_CODES, errorAnchor } from '../error-codes.ts'
 import type { OpenApiDocument } from '../openapi-document.ts'
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
@@ -12,6 +13,9 @@ export function referencePage(document: OpenApiDocument): string {
     const own = operations.filter(({ operation }) => (operation.tags?.[0] ?? 'Other') === tag)
     return `<section><h2 id="${slug(tag)}">${escaped(tag)}</h2>${own.map(operationHtml).join('')}</section>`
   })
+  const errors = Object.entries(ERROR_CODES).map(
+    ([code, meaning]) => `<tr id="${errorAnchor(code)}"><td><code>${code}</code></td><td>${prose(meaning)}</td></tr>`,
+  )
   const schemas = Object.entries(document.components?.schemas ?? {}).map(
     ([name, schema]) =>
       `<details id="schema-${escaped(name)}"><summary><code>${escaped(name)}</code></summary><pre>${escaped(JSON.stringify(schema, null, 2))}</pre></details>`,
@@ -21,7 +25,7 @@ export function referencePage(document: OpenApiDocument): string {
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(document.info.title)}</title>
 <link rel="stylesheet" href="/docs/reference.css"></head>
 <body>
-<nav aria-label="Contents"><strong>${escaped(document.info.title)}</strong>${[...tags, 'Schemas'].map((tag) => `<a href="#${slug(tag)}">${escaped(tag)}</a>`).join('')}<a href="/v1/openapi.json">openapi.json</a></nav>
+<nav aria-label="Contents"><strong>${escaped(document.info.title)}</strong>${[...tags, 'Errors', 'Schemas'].map((tag) => `<a href="#${slug(tag)}">${escaped(tag)}</a>`).join('')}<a href="/v1/openapi.json">openapi.json</a></nav>
 <main>
 <h1>${escaped(document.info.title)}</h1>
 ${(document.info.description ?? '')
@@ -29,6 +33,7 @@ ${(document.info.description ?? '')
   .map((text) => `<p>${prose(text)}</p>`)
   .join('')}
 ${sections.join('\n')}
+<section><h2 id="errors">Errors</h2><table>${errors.join('')}</table></section>
 <section><h2 id="schemas">Schemas</h2>${schemas.join('')}</section>
 </main>
 </body>

@@ -40,6 +40,8 @@ export const Problem = z.object({
       }),
     )
     .optional(),
+  /** With VERSION_CONFLICT: the resource as it is now. */
+  current: z.record(z.string(), z.unknown()).optional(),
 })
 
 // Sign-in

@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ERROR_CODES } from '../../../hub/api/error-codes.ts'
 import { openApiDocument } from '../../../hub/api/openapi-document.ts'
 import { type HubApi, PASSWORD, startHubApi } from '../../support/hub-api.ts'
 import { batchOf } from '../../support/storage-builders.ts'
@@ -205,6 +207,24 @@ test('the OpenAPI document is served, names every route of the API, and the refe
   expect((await hub.request('GET', '/docs/reference.css')).headers.get('Content-Type')).toContain('text/css')
 })
 
+test("a problem's type leads to its entry in the reference, and every code of the source has one", async () => {
+  const page = (await hub.request('GET', '/docs')).text
+  const { json } = await hub.a.call('GET', '/v1/alerts?foo=1')
+  expect(page).toContain(`id="${json.type.split('#')[1]}"`)
+  const folders = ['api', 'alerts', 'connectors', 'identity', 'timeline'].map((name) => new URL(`../../../hub/${name}/`, import.meta.url))
+  const sources = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(new URL(name, folder), 'utf8')),
+  )
+  const thrown = sources.flatMap((text) => [
+    ...text.matchAll(/code = '([A-Z_]+)'|(?:ApiError\(|problem\(c, )[\w']+, '([A-Z_]+)'|InvalidQuery\('([A-Z_]+)'/g),
+  ])
+  const codes = new Set(thrown.flatMap(([, ...names]) => names.filter((name) => name !== undefined)))
+  expect(codes.size).toBeGreaterThan(20)
+  expect([...codes].filter((code) => !(code in ERROR_CODES) && code !== 'REQUEST_REFUSED')).toEqual([])
+})
+
 test('probes answer without a token; readiness gives its reasons', async () => {
   expect((await hub.request('GET', '/healthz')).status).toBe(200)
   expect((await hub.request('GET', '/readyz')).json).toEqual({ status: 'ready', reasons: [] })
@@ -223,13 +243,13 @@ test('metrics need their token and name no tenant', async () => {
 })
 
 test('the console is served with its views as addresses, and never in place of a file of the API', async () => {
-  for (const path of ['/', '/alerts/alert-1?severity=high', '/connectors']) {
+  for (const path of ['/', '/console', '/console/', '/console/alerts/alert-1?severity=high', '/console/connectors']) {
     const page = await hub.request('GET', path)
     expect([path, page.status, page.text]).toEqual([path, 200, expect.stringContaining('<title>Picket</title>')])
     expect(page.headers.get('Cache-Control')).toBe('no-cache')
   }
-  expect((await hub.request('GET', '/main-ABCDEF12.js')).headers.get('Cache-Control')).toContain('immutable')
-  expect((await hub.request('GET', '/../../etc/passwd')).text).not.toContain('root:')
+  expect((await hub.request('GET', '/console/main-ABCDEF12.js')).headers.get('Cache-Control')).toContain('immutable')
+  expect((await hub.request('GET', '/console/..%2f..%2f..%2fetc/passwd')).text).not.toContain('root:')
   expect((await hub.request('GET', '/v1/connectors')).status).toBe(401)
 })
 

@@ -26,7 +26,7 @@ const triage = {
   description: 'What is left out stays as it is. `notes` is added to the activity. `assignee: null` takes the alert from whoever had it.',
   ...needs('alerts:triage'),
   request: { params, headers: ifMatch, body: body(named('AlertUpdate', AlertUpdate)) },
-  responses: { 200: json(Detail, 'The alert after the change'), ...refuses(400, 401, 403, 404, 412) },
+  responses: { 200: json(Detail, 'The alert after the change'), ...refuses(400, 401, 403, 404, 409, 412) },
 } as const
 const putRoute = createRoute({ ...triage, method: 'put', summary: 'Triage an alert' })
 const patchRoute = createRoute({ ...triage, method: 'patch', summary: 'Triage an alert (the same as PUT)' })
