@@ -1,14 +1,6 @@
 import { and, asc, eq, gte, type InferSelectModel, ilike, inArray, lt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { RULE_LEVELS, type RuleLevel } from '../../shared/sigma/contract.ts'
-import {
-  ALERT_STATUSES,
-  type Alert,
-  type AlertActivity,
-  type AlertDetail,
-  type AlertQuery,
-  type AlertStatus,
-  type AlertStore,
-} from '../alerts/ports.ts'
+import type { Alert, AlertActivity, AlertDetail, AlertQuery, AlertStatus, AlertStore } from '../alerts/ports.ts'
 import type { TenantContext } from '../identity/ports.ts'
 import type { Database, Transaction } from './database.ts'
 import { rangeBound } from './instants.ts'
@@ -152,7 +144,8 @@ function conditions(tenant: TenantContext, { severity, status, ruleId, q, from, 
 type SortField = AlertQuery['sort'][number]['field'] | 'id'
 
 /** The statuses in the order of an alert's life, so that a list sorted by them reads that way. */
-const statusRank = sql`array_position(array['open', 'investigating', 'resolved', 'false_positive'], ${alertsTable.status})`
+const STATUS_ORDER: readonly AlertStatus[] = ['open', 'investigating', 'resolved', 'false_positive']
+const statusRank = sql`array_position(${sql.param(STATUS_ORDER)}::text[], ${alertsTable.status})`
 
 const EXPRESSIONS: Readonly<Record<SortField, SQL>> = {
   created_at: sql`${alertsTable.createdAt}`,
@@ -173,7 +166,7 @@ const sortValue = (row: Row, field: SortField): string | number => {
   if (field === 'created_at') return row.createdAt.getTime()
   if (field === 'updated_at') return row.updatedAt.getTime()
   if (field === 'severity') return row.severity
-  if (field === 'status') return ALERT_STATUSES.indexOf(row.status) + 1
+  if (field === 'status') return STATUS_ORDER.indexOf(row.status) + 1
   return row.id
 }
 

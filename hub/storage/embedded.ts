@@ -58,7 +58,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_connections: '40',
   max_wal_senders: '0',
   wal_level: 'minimal',
-  log_min_messages: 'warning',
+  // Starts, recoveries and ends. What a statement did wrong goes to the hub, and repeated by the thousand would fill the file.
+  log_min_messages: 'log',
+  log_checkpoints: 'off',
   // Statements carry tenants' data, and log files have no tenant.
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',

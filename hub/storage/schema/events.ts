@@ -38,6 +38,7 @@ export const eventsTable = pgTable('events', {
 
 export const tombstonesTable = pgTable('tombstones', {
   tenantId: tenantId(),
+  id: count('id').generatedAlwaysAsIdentity(),
   sensorId: text('sensor_id').notNull(),
   epoch: text('epoch').notNull(),
   firstSeq: count('first_seq').notNull(),

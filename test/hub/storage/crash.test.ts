@@ -40,7 +40,10 @@ test('T3 PostgreSQL killed again and again while batches are committed loses non
   const killing = (async () => {
     for (; kills < 3; kills += 1) {
       await sleep(300)
-      process.kill(server.pid, 'SIGKILL')
+      const killed = server.pid
+      process.kill(killed, 'SIGKILL')
+      // Its connections live on for a moment and would answer; the next server is what to wait for.
+      await expect.poll(() => server.pid, { timeout: 20_000 }).not.toBe(killed)
       await expect
         .poll(
           () =>

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../hub/storage/embedded.ts'
@@ -95,13 +95,13 @@ test('a stale pid file, one that names a foreign process too, does not stop a st
 
 /** Another process that starts the server on `dataDir`, as a hub does. */
 async function anotherHub(dataDir: string): Promise<{ process: ChildProcess; serverPid: number }> {
-  const program = join(import.meta.dirname, 'embedded-holder.ts')
+  const program = fileURLToPath(new URL('./embedded-holder.ts', import.meta.url))
   const bundle = join(dataDir, 'holder.mjs')
   const { build } = await import('esbuild')
   await build({ entryPoints: [program], outfile: bundle, bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'silent' })
   // Run from here, so that the packages resolve.
   const child = spawn(process.execPath, ['--input-type=module', '-e', readFileSync(bundle, 'utf8'), dataDir], {
-    cwd: new URL('../../..', pathToFileURL(program)),
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   cleanups.push(() => child.kill('SIGKILL'))
