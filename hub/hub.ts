@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { HOUR_MS } from '../shared/durations.ts'
 import { ExpectedError, messageOf } from '../shared/errors.ts'
 import type { Logger } from '../shared/log.ts'
 import { createAlerts } from './alerts/alerts.ts'
@@ -18,6 +19,7 @@ import { readRuleFiles } from './detection/rule-files.ts'
 import { loadAuthority } from './fleet/authority.ts'
 import { createFleet, type RunningFleet } from './fleet/fleet.ts'
 import type { Sensor } from './fleet/ports.ts'
+import { registerHubMetrics } from './hub-metrics.ts'
 import { createIdentity } from './identity/identity.ts'
 import { hashPassword } from './identity/passwords.ts'
 import type { TenantAdminStore, TenantContext } from './identity/ports.ts'
@@ -37,6 +39,7 @@ import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { createEnrollmentStore } from './storage/enrollment-store.ts'
 import { createFleetStore } from './storage/fleet-store.ts'
 import { createIngestStore } from './storage/ingest-store.ts'
+import { maintain } from './storage/maintenance.ts'
 import { createPipelineStore } from './storage/pipeline-store.ts'
 import { createRuleStore } from './storage/rule-store.ts'
 import { createSignInStore } from './storage/sign-in-store.ts'
@@ -107,6 +110,14 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
   const db = await openDatabase({ ownerUrl, dataDir, migrations: assets.migrations, log })
   closing.add('the database', () => db.close())
 
+  const maintenance = setInterval(
+    () =>
+      maintain(db, now()).catch((error) => log.warn({ err: error }, 'the hourly maintenance of the database failed; the next one makes up for it')),
+    HOUR_MS,
+  )
+  closing.add('maintenance', () => clearInterval(maintenance))
+  await maintain(db, startedAt)
+
   const ruleStore = createRuleStore(db)
   const fleetStore = createFleetStore(db)
   const alertStore = createAlertStore(db)
@@ -171,6 +182,7 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
   })
   closing.add('the gRPC server', () => grpc.close())
 
+  const signingKey = await loadSigningKey(join(dataDir, 'jwt'))
   const tenantNames = new Map<string, string>()
   const identity = createIdentity({
     store: createSignInStore(db),
@@ -178,7 +190,7 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
       if (!tenantNames.has(tenantId)) for (const each of await tenants.listTenants()) tenantNames.set(each.id, each.name)
       return tenantNames.get(tenantId) ?? ''
     },
-    key: await loadSigningKey(join(dataDir, 'jwt')),
+    key: signingKey,
     now,
   })
   const connectors = createConnectors({ store: connectorStore, sensors: fleetStore, fleet, meter })
@@ -194,16 +206,17 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     timeline: createTimeline(createTimelineStore(db)),
     meter,
     pipelineStore,
-    // Bookmarks need no longer life than the process: one of an older start is refused like any that is not ours.
-    cursors: createCursors(randomBytes(32)),
+    cursors: createCursors(signingKey.deriveSecret('cursors')),
     site: { publicUrl: config.public_url, grpcAddress: config.public_grpc_address, grpcPort: grpc.port, sensorBundle: assets.sensorBundle },
     now,
     startedAt,
     log,
   }
+  const metrics = createHttpMetrics()
+  registerHubMetrics(metrics.registry, meter, counters, detection)
   const http = await serveHttp({
     parts,
-    metrics: createHttpMetrics(),
+    metrics,
     notReady: () => notReady(db, detection),
     metricsToken: config.metrics_token,
     consoleDir: assets.console,

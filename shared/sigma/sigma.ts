@@ -4,8 +4,6 @@ export {
   type CompileResult,
   type Matcher,
   RULE_LEVELS,
-  type RuleLevel,
-  type RuleLogsource,
   type RuleMatch,
   type RuleProblem,
   type SigmaRule,
