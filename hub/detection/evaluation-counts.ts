@@ -1,11 +1,6 @@
 import type { EventLogsource } from '../../shared/event/event.ts'
-import type { RuleLogsource, SigmaRule } from '../../shared/sigma/contract.ts'
-
-/** A rule is evaluated on an event that carries every part of the log source the rule names. */
-export const isEvaluated = (rule: RuleLogsource, event: EventLogsource): boolean =>
-  (rule.product === undefined || rule.product === event.product) &&
-  (rule.service === undefined || rule.service === event.service) &&
-  (rule.category === undefined || event.categories.includes(rule.category))
+import type { SigmaRule } from '../../shared/sigma/contract.ts'
+import { applies } from '../../shared/sigma/sigma.ts'
 
 /** Kinds of log source are few; beyond this many (a hostile sensor making them up) the rest share one row that no rule counts. */
 const MAX_KINDS = 10_000
@@ -38,7 +33,7 @@ export class EvaluationCounts {
     const evaluations = new Map<string, number>()
     for (const rule of rules) {
       let events = 0
-      for (const kind of kinds.values()) if (isEvaluated(rule.logsource, kind.logsource)) events += kind.events
+      for (const kind of kinds.values()) if (applies(rule.logsource, kind.logsource)) events += kind.events
       if (events > 0) evaluations.set(rule.id, events)
     }
     return evaluations

@@ -1,4 +1,5 @@
 /** Sigma: rules in, event in, matches out. The public names of this folder. */
+export { applies } from './applies.ts'
 export { compileRules } from './compile/compile.ts'
 export {
   type CompileResult,

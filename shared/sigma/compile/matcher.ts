@@ -1,10 +1,11 @@
 import type { EventLogsource } from '../../event/event.ts'
+import { applies } from '../applies.ts'
 import type { Matcher, RuleMatch, SigmaRule } from '../contract.ts'
 import type { ConditionNode, Detection } from '../parse/detection.ts'
 import { createEventReader } from './event-reader.ts'
 import type { Field } from './field.ts'
 import { link } from './link.ts'
-import { applies, createPlan, type Plan, type PlannedRule } from './plan.ts'
+import { createPlan, type Plan, type PlannedRule } from './plan.ts'
 import type { Predicate, RuleProgram } from './program.ts'
 
 export interface CompiledRule extends PlannedRule {

@@ -1,4 +1,3 @@
-import type { EventLogsource } from '../../event/event.ts'
 import type { RuleLogsource } from '../contract.ts'
 import type { Field } from './field.ts'
 import type { Literal } from './literal.ts'
@@ -26,13 +25,6 @@ export interface Plan {
   readonly rulesByPredicate: ReadonlyMap<number, Int32Array>
   /** Events seen by this plan. */
   events: number
-}
-
-/** Whether events of this logsource are the rule's: they must carry every part the rule names. */
-export function applies(rule: RuleLogsource, event: EventLogsource): boolean {
-  if (rule.product !== undefined && rule.product !== event.product?.toLowerCase()) return false
-  if (rule.service !== undefined && rule.service !== event.service?.toLowerCase()) return false
-  return rule.category === undefined || event.categories.some((category) => category.toLowerCase() === rule.category)
 }
 
 export function createPlan(rules: readonly PlannedRule[]): Plan {
