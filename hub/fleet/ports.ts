@@ -1,8 +1,6 @@
 import type { ConnectorConfig } from '../../shared/connectors/contract.ts'
 import type { TenantContext } from '../identity/ports.ts'
 
-type SensorStatus = 'online' | 'offline' | 'never_connected' | 'revoked'
-
 /** A sensor as the hub knows it. Live figures come from its last heartbeat and are absent before the first. */
 export interface Sensor {
   readonly id: string
