@@ -8,6 +8,6 @@ export default defineConfig({
     // Two cores: more workers only fight over them, and each hub test brings a PostgreSQL of its own to life.
     maxWorkers: 2,
     pool: 'forks',
-    globalSetup: [],
+    reporters: ['default', './test/support/summary-reporter.ts'],
   },
 })
