@@ -10,6 +10,8 @@ import { eventually, freePorts, type System, startSystem } from '../support/syst
 const CHROMIUM = process.env['PICKET_CHROMIUM'] ?? '/usr/bin/chromium'
 /** Where to leave a picture of every page; none are taken without it. */
 const SCREENSHOTS = process.env['PICKET_SCREENSHOTS']
+/** Longer than any step takes, and short enough that a missing element is told soon. */
+const STEP_MS = 8_000
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -58,6 +60,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
     profile = await mkdtemp(join(tmpdir(), 'picket-browser-'))
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
     page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
+    page.setDefaultTimeout(STEP_MS)
     page.on('request', (request) => requests.push(request.url()))
     page.on('pageerror', (error) => errors.push(String(error)))
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
@@ -79,11 +82,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
       .getByRole('button', { name: /sign in/i })
       .click()
     await page.getByTestId('nav-alerts').click()
-    await page
-      .getByTestId('alerts-grid')
-      .or(page.getByText(/no alerts/i))
-      .first()
-      .waitFor()
+    await page.getByTestId('alerts-grid').or(page.getByText('No open alerts in the last 7 days')).first().waitFor()
     await page.getByTestId('live').getByText(/live/i).waitFor()
 
     await sendLine(rootLogin('web-browser-test'))
@@ -115,23 +114,123 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
   })
 
   test.each([
-    ['K-156', 'dashboard'],
-    ['K-159', 'alerts'],
-    ['K-157', 'connectors'],
-    ['K-04', 'sensors'],
-    ['K-158', 'rules'],
-    ['K-164', 'timeline'],
-    ['K-160', 'pipeline'],
-  ])('%s: the %s page shows its heading and what the hub really holds', async (_, name) => {
+    ['K-156', 'dashboard', 'Noisiest rules'],
+    ['K-159', 'alerts', 'No open alerts in the last 7 days'],
+    ['K-157', 'connectors', 'Office syslog'],
+    ['K-04', 'sensors', 'test sensor'],
+    ['K-158', 'rules', 'Root Signed In Over SSH With a Password'],
+    ['K-164', 'timeline', 'web-browser-test'],
+    ['K-160', 'pipeline', 'normalized-events'],
+  ])('%s: the %s page shows its heading and what the hub really holds', async (_, name, shown) => {
     await page.getByTestId(`nav-${name}`).click()
     await page.locator('h1').first().waitFor()
     expect(await page.locator('h1').count()).toBe(1)
-    await page.waitForLoadState('networkidle')
+    await page.locator('#content').getByText(shown).first().waitFor()
     await picture(name)
+  })
+
+  test('K-04: the add-sensor wizard gives one command with a token that works once, and waits for the machine', async () => {
+    await page.getByTestId('nav-sensors').click()
+    await page.getByTestId('add-sensor').click()
+    await page.getByRole('dialog').getByLabel('Name').fill('seoul-office-1')
+    await page.getByTestId('wizard-next').click()
+    const command = page.getByTestId('wizard-command')
+    await command.waitFor()
+    expect(await command.innerText()).toMatch(/picket-sensor\.mjs .*sha256sum.* enroll --hub \S+ --token \S{20,}/s)
+    await page.getByTestId('wizard-status').waitFor()
+    await picture('wizard')
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  })
+
+  test('K-158: a rule is switched off and on again, and the hub has it so', async () => {
+    const rule = async () => {
+      const { rules } = await system.api<{ rules: { id: string; enabled: boolean }[] }>('GET', '/v1/detection/rules?q=Root%20Signed%20In')
+      return rules[0]
+    }
+    const id = (await rule())?.id
+    expect(id).toBeDefined()
+    await page.goto(`${system.httpUrl}/console/rules/${id}`)
+    await page.getByRole('heading', { level: 1, name: 'Root Signed In Over SSH With a Password' }).waitFor()
+    await picture('rule')
+    const enabled = page.getByTestId(`rule-switch-${id}`)
+    for (const wanted of [false, true]) {
+      await enabled.click()
+      await eventually(async () => (await rule())?.enabled === wanted, STEP_MS)
+      await page.locator(`[data-testid="rule-switch-${id}"][aria-checked="${wanted}"]`).waitFor()
+    }
+  })
+
+  test('K-157: a connector made through the form runs on the sensor and is shown healthy', async () => {
+    const [port = 0] = await freePorts(1)
+    await page.getByTestId('nav-connectors').click()
+    await page.getByRole('link', { name: 'New connector' }).click()
+    await page.getByRole('button', { name: /^Syslog/ }).click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('A name is needed.').waitFor()
+    await page.getByLabel('Name').fill('Branch syslog')
+    await page.getByLabel(/^Bind/).fill('127.0.0.1')
+    await page.getByLabel(/^TCP port/).fill(String(port))
+    await picture('connector-form')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Branch syslog' }).waitFor()
+    await page.locator('header').getByText('Healthy').waitFor({ timeout: 25_000 })
+    await page.getByText(`listening on tcp 127.0.0.1:${port}`).first().waitFor({ timeout: 25_000 })
+    await picture('connector')
+  }, 60_000)
+
+  test('a pre-filter written in the console is in force at the sensor and counts what it drops', async () => {
+    await page.getByTestId('nav-sensors').click()
+    await page.getByTestId('tab-filters').click()
+    await page.getByTestId('new-filter').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('Chatter')
+    await dialog.getByLabel('Detection').fill('{ "chatter": { "process.name": "chatterd" }, "condition": "chatter" }')
+    await dialog.getByTestId('save-filter').click()
+    await dialog.waitFor({ state: 'hidden' })
+    const row = page.getByRole('row', { name: /Chatter/ })
+    await row.waitFor()
+    await eventually(async () => {
+      await sendLine(`<38>1 ${new Date().toISOString()} web-browser-test chatterd 1 - - nothing new`)
+      const { filters } = await system.api<{ filters: { name: string; stats: { hit_total: number } }[] }>('GET', '/v1/filters')
+      return filters.some((filter) => filter.name === 'Chatter' && filter.stats.hit_total > 0)
+    })
+    await page.reload()
+    await row.getByText('Drop').waitFor()
+    await picture('pre-filters')
+  }, 60_000)
+
+  test('K-164: the timeline finds the line that was sent, and shows the whole event', async () => {
+    await page.getByTestId('nav-timeline').click()
+    await page.getByTestId('timeline-query').fill('198.51.100.23 host.name:web-browser-test')
+    await page.getByTestId('timeline-query').press('Enter')
+    await page.getByRole('cell', { name: 'Accepted password for root from 198.51.100.23' }).waitFor()
+    expect(page.url()).toMatch(/q=/)
+    await page
+      .getByRole('button', { name: /^Event of/ })
+      .first()
+      .click()
+    await page
+      .getByText(/"dataset"/)
+      .first()
+      .waitFor()
+    await picture('timeline-event')
+    await page.getByTestId('timeline-query').fill('nobody-wrote-this')
+    await page.getByTestId('timeline-query').press('Enter')
+    await page.getByText('No events match these filters').waitFor()
   })
 
   test('no request left the hub, and nothing failed in the page', () => {
     expect(requests.filter((url) => !url.startsWith(system.httpUrl) && !url.startsWith('data:') && !url.startsWith('blob:'))).toEqual([])
     expect(errors).toEqual([])
+  })
+
+  test('signing out leads to the sign-in page, and the pages behind it are closed', async () => {
+    await page.getByTestId('account').click()
+    await page.getByTestId('sign-out').click()
+    await page.getByTestId('sign-in-form').waitFor()
+    await page.goto(`${system.httpUrl}/console/alerts`)
+    await page.getByTestId('sign-in-form').waitFor()
+    expect(page.url()).toContain('/sign-in')
   })
 })
