@@ -115,7 +115,7 @@ async function sqliteAddon() {
   if (prebuilt.code !== 0 || !loads(target)) {
     say('  no prebuilt file within reach: compiling SQLite from source, which takes a minute or two')
     const gyp = nodeGyp()
-    await must('SQLite addon, compiled', gyp.command, [...gyp.args, 'rebuild', '--release', '-j', 'max'], { cwd: folder })
+    await must('SQLite addon, compiled', gyp.command, [...gyp.args, 'rebuild', '--release', '-j', 'max', ...headers()], { cwd: folder })
     if (!loads(target)) fail('the compiled SQLite addon does not load; is a C++ compiler for this Node installed (g++, make, python3)?')
   }
   mkdirSync(cacheDir, { recursive: true })
@@ -132,6 +132,12 @@ function nodeGyp() {
     }
   }
   return { command: npm, args: ['exec', '--yes', 'node-gyp', '--'] }
+}
+
+/** This Node's own headers where they lie beside it, so that they need not be downloaded. */
+function headers() {
+  const prefix = join(dirname(process.execPath), '..')
+  return existsSync(join(prefix, 'include', 'node', 'node.h')) ? [`--nodedir=${prefix}`] : []
 }
 
 /** In a process of its own: an addon for another ABI may crash the one that loads it. */
