@@ -113,9 +113,32 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
     expect(page.url()).toBe(url)
   })
 
+  test('a decision is not written over what somebody else decided meanwhile, which is shown instead', async () => {
+    await page.goto(`${system.httpUrl}/console/alerts?status=any`)
+    await page.getByTestId('live').getByText('Live').waitFor()
+    // Without live updates the page cannot know what happens next.
+    await page.getByTestId('live').click()
+    await page.getByTestId('live').getByText('Paused').waitFor()
+    await page.getByTestId('alerts-grid').getByText('web-browser-test').first().click()
+    await page.getByTestId('status-reopen').waitFor()
+    const { alerts } = await system.api<{ alerts: { id: string; event: { host: string } }[] }>('GET', '/v1/alerts?status=resolved')
+    const id = alerts.find((alert) => alert.event.host === 'web-browser-test')?.id
+    await system.api('PUT', `/v1/alerts/${id}`, { status: 'false_positive' })
+    await page.getByTestId('status-reopen').click()
+    await page.getByText('somebody else changed it meanwhile (Resolved → False positive)').waitFor()
+    await page.getByTestId('alert-panel').getByText('False positive', { exact: true }).first().waitFor()
+    expect((await system.api<{ status: string }>('GET', `/v1/alerts/${id}`)).status).toBe('false_positive')
+    // The browser notes the refusal that was asked for; nothing else may be there.
+    expect(errors.splice(0)).toEqual([expect.stringContaining('412')])
+    await page.getByTestId('status-reopen').click()
+    await eventually(async () => (await system.api<{ status: string }>('GET', `/v1/alerts/${id}`)).status === 'open', STEP_MS)
+    await page.getByTestId('live').click()
+    await page.getByTestId('live').getByText('Live').waitFor()
+  })
+
   test.each([
     ['K-156', 'dashboard', 'Noisiest rules'],
-    ['K-159', 'alerts', 'No open alerts in the last 7 days'],
+    ['K-159', 'alerts', 'web-browser-test'],
     ['K-157', 'connectors', 'Office syslog'],
     ['K-04', 'sensors', 'test sensor'],
     ['K-158', 'rules', 'Root Signed In Over SSH With a Password'],
@@ -136,7 +159,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
     await page.getByTestId('wizard-next').click()
     const command = page.getByTestId('wizard-command')
     await command.waitFor()
-    expect(await command.innerText()).toMatch(/picket-sensor\.mjs .*sha256sum.* enroll --hub \S+ --token \S{20,}/s)
+    expect(await command.textContent()).toMatch(/picket-sensor\.mjs .*sha256sum.* enroll --hub \S+ --token \S{20,}/s)
     await page.getByTestId('wizard-status').waitFor()
     await picture('wizard')
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()

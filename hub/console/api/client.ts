@@ -21,6 +21,8 @@ export type QueryValue = string | number | boolean | readonly string[] | undefin
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>> | undefined
   readonly body?: unknown
+  /** The version that was read: the hub refuses the change with 412 where it is no longer that. */
+  readonly ifVersion?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -64,6 +66,7 @@ export async function api<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   const headers: Record<string, string> = { accept: 'application/json' }
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`
   if (options.body !== undefined) headers['content-type'] = 'application/json'
+  if (options.ifVersion !== undefined) headers['if-match'] = `"${options.ifVersion}"`
   let response: Response
   try {
     response = await fetch(`/v1${path}${queryString(options.query)}`, {

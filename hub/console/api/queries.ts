@@ -107,8 +107,11 @@ export const pipelineSeriesQuery = (hours: number) =>
   })
 export const healthQuery = queryOptions({ ...read<t.Health>(['health'], '/health'), refetchInterval: 10_000 })
 
+/** Seconds between the points of a series over so many hours. */
+export const seriesStepSeconds = (hours: number): number => (hours <= 2 ? 60 : hours <= 12 ? 300 : 900)
+
 function span(hours: number): Query {
   const to = Date.now()
-  const interval = hours <= 2 ? '1m' : hours <= 12 ? '5m' : '15m'
+  const interval = `${seriesStepSeconds(hours) / 60}m`
   return { from: new Date(to - hours * 3_600_000).toISOString(), to: new Date(to).toISOString(), interval }
 }

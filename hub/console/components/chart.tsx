@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import { formatClock, formatCompact, formatRate } from '../format.ts'
+import { type ChartData, lonely, withHoles } from './chart-data.ts'
 import { useTheme } from './theme.tsx'
 
 export interface Series {
@@ -14,11 +15,13 @@ export interface Series {
 
 const variable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
-/** A time chart with a summary in words, and its table one key press away. */
+/** A time chart up to now, with a summary in words, and its table one key press away. */
 export function Chart({
   times,
   series,
   unit,
+  hours,
+  stepSeconds,
   height = 168,
   label,
 }: {
@@ -26,6 +29,10 @@ export function Chart({
   times: readonly number[]
   series: readonly Series[]
   unit: string
+  /** How far back it reaches, whether or not there are points. */
+  hours: number
+  /** Between two points that follow one another. */
+  stepSeconds: number
   height?: number
   label: string
 }) {
@@ -35,7 +42,8 @@ export function Chart({
   const { shown } = useTheme()
   const summaryId = useId()
   const shape = series.map((each) => [each.name, each.colour, each.fill, each.bars].join()).join('|')
-  const data: uPlot.AlignedData = [times as number[], ...series.map((each) => each.values as (number | null)[])]
+  const stored: ChartData = [times, ...series.map((each) => each.values)]
+  const data: uPlot.AlignedData = withHoles(stored, stepSeconds)
   const latest = useRef(data)
   latest.current = data
 
@@ -49,20 +57,24 @@ export function Chart({
       grid: { stroke: variable('--line'), width: 1 },
       ticks: { show: false },
     }
-    const bars = uPlot.paths.bars?.({ size: [0.7, 18] })
+    // A bar stands for the time after its stamp.
+    const bars = uPlot.paths.bars?.({ size: [0.7, 18], align: 1 })
     const made = new uPlot(
       {
         width: element.clientWidth,
         height,
-        padding: [10, 8, 0, 0],
+        padding: [10, 16, 0, 0],
         cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
         legend: { show: false },
-        scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.12 : 1] } },
+        scales: {
+          x: { range: () => [Date.now() / 1000 - hours * 3_600, Date.now() / 1000] },
+          y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.12 : 1] },
+        },
         axes: [
           {
             ...axis,
             grid: { show: false },
-            space: 76,
+            space: 64,
             size: 26,
             values: (_plot, splits) =>
               splits.map((at) => new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false }).format(at * 1000)),
@@ -75,7 +87,12 @@ export function Chart({
             label: each.name,
             stroke: variable(each.colour),
             width: each.bars ? 0 : 1.6,
-            points: { show: false },
+            points: {
+              show: false,
+              size: 5,
+              fill: variable(each.colour),
+              filter: (current: uPlot, index: number) => (each.bars ? null : lonely([...(current.data[index] ?? [])])),
+            },
             ...(each.fill && { fill: `${variable(each.colour)}22` }),
             ...(each.bars && { fill: variable(each.colour), ...(bars && { paths: bars }) }),
           })),
@@ -93,15 +110,16 @@ export function Chart({
       made.destroy()
       plot.current = undefined
     }
-  }, [shape, height, shown, asTable])
+  }, [shape, height, hours, shown, asTable])
 
   useEffect(() => {
     plot.current?.setData(data)
   })
 
   const [hover, setHover] = useState<number>()
-  const index = hover !== undefined && hover < times.length ? hover : times.length - 1
-  const at = times[index]
+  const [drawnTimes, ...drawn] = data
+  const index = hover !== undefined && hover < drawnTimes.length ? hover : drawnTimes.length - 1
+  const at = drawnTimes[index]
   return (
     <figure className="min-w-0" aria-label={label} aria-describedby={summaryId}>
       <figcaption className="mb-1 flex min-h-6 flex-wrap items-center gap-x-3 text-xs text-ink-2">
@@ -110,7 +128,7 @@ export function Chart({
             <svg viewBox="0 0 10 10" className="size-2" aria-hidden="true">
               <rect width="10" height="10" rx="2" fill={`var(${each.colour})`} />
             </svg>
-            {each.name} <strong className="font-semibold text-ink">{formatRate(each.values[index])}</strong> {order === series.length - 1 && unit}
+            {each.name} <strong className="font-semibold text-ink">{formatRate(drawn[order]?.[index])}</strong> {order === series.length - 1 && unit}
           </span>
         ))}
         <span className="ml-auto text-ink-3">{at === undefined ? '' : formatClock(new Date(at * 1000))}</span>

@@ -158,7 +158,7 @@ function Navigation({ narrow, drawer }: { narrow: boolean; drawer: boolean }) {
                 to={to}
                 data-testid={`nav-${id}`}
                 title={narrow ? name : undefined}
-                className={`relative flex h-8.5 items-center gap-3 rounded-md px-3 ${narrow ? 'md:justify-center md:px-0' : ''}`}
+                className={`group relative flex h-8.5 items-center gap-3 rounded-md px-3 ${narrow ? 'md:justify-center md:px-0' : ''}`}
                 activeProps={{ className: 'bg-accent-soft text-accent font-semibold' }}
                 inactiveProps={{ className: 'text-ink-2 hover:bg-hover hover:text-ink' }}
               >
@@ -167,7 +167,7 @@ function Navigation({ narrow, drawer }: { narrow: boolean; drawer: boolean }) {
                 {badge && badge.count > 0 && (
                   <span
                     title={badge.says}
-                    className={`rounded-full px-1.5 text-2xs leading-4.5 font-semibold ${badge.tone} ${narrow ? 'md:absolute md:-top-0.5 md:right-0 md:px-1 md:leading-3.5' : ''}`}
+                    className={`rounded-full px-1.5 text-2xs leading-4.5 font-semibold group-data-[status=active]:bg-surface ${badge.tone} ${narrow ? 'md:absolute md:-top-0.5 md:right-0 md:px-1 md:leading-3.5' : ''}`}
                   >
                     <span aria-hidden="true">{formatCompact(badge.count)}</span>
                     <span className="sr-only">{badge.says}</span>

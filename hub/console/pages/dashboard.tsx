@@ -1,7 +1,15 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { alertCountQuery, connectorsQuery, detectionMetricsQuery, pipelineQuery, pipelineSeriesQuery, sensorsQuery } from '../api/queries.ts'
+import {
+  alertCountQuery,
+  connectorsQuery,
+  detectionMetricsQuery,
+  pipelineQuery,
+  pipelineSeriesQuery,
+  sensorsQuery,
+  seriesStepSeconds,
+} from '../api/queries.ts'
 import { SEVERITIES } from '../api/types.ts'
 import { SeverityMark, severityWord } from '../components/badges.tsx'
 import { Chart } from '../components/chart.tsx'
@@ -87,7 +95,7 @@ function Flow() {
   const pipeline = useQuery(pipelineQuery)
   const connectors = useQuery(connectorsQuery).data?.connectors
   const sensors = useQuery(sensorsQuery).data?.sensors
-  const lastMinute = useQuery(pipelineSeriesQuery(1)).data?.alerts_generated.at(-1)?.value
+  const lastMinute = useQuery(pipelineSeriesQuery(reach.hours)).data?.alerts_generated.at(-1)?.value
   const live = useLivePoints().at(-1)
   const { state } = useLiveStatus()
   const unhealthy = connectors?.filter((each) => each.status === 'unhealthy' || each.status === 'degraded')
@@ -95,8 +103,8 @@ function Flow() {
   const inForce = sensors?.filter((each) => each.status !== 'revoked').length
   const stages = pipeline.data?.stages
   const fresh = state === 'live' ? live : undefined
-  const at = fresh ? new Date(fresh.atMs) : pipeline.data && new Date(pipeline.data.timestamp)
-  const asOf = at && `as of ${formatClock(at)}`
+  const at = pipeline.data?.timestamp
+  const asOf = fresh ? 'live, every 5 s' : at && `as of ${formatClock(at)}`
   const lag = fresh?.queue_consumer_lag_total ?? pipeline.data?.queue.topics.reduce((sum, topic) => sum + topic.consumer_lag, 0)
   return (
     <section
@@ -139,8 +147,10 @@ function Flow() {
   )
 }
 
+const reach = { hours: 1, stepSeconds: seriesStepSeconds(1) }
+
 function Charts() {
-  const series = useQuery(pipelineSeriesQuery(1))
+  const series = useQuery(pipelineSeriesQuery(reach.hours))
   const live = useLivePoints()
   if (series.isPending)
     return (
@@ -162,6 +172,7 @@ function Charts() {
         <Chart
           label="Events per second over the last hour"
           unit="/s"
+          {...reach}
           times={eventTimes}
           series={[{ name: 'Stored', colour: '--chart-1', values: eventValues, fill: true }]}
         />
@@ -170,6 +181,7 @@ function Charts() {
         <Chart
           label="Alerts per minute over the last hour"
           unit="/min"
+          {...reach}
           times={alerts.map((point) => Date.parse(point.timestamp) / 1000)}
           series={[{ name: 'New', colour: '--chart-2', values: alerts.map((point) => point.value), bars: true }]}
         />
@@ -178,6 +190,7 @@ function Charts() {
         <Chart
           label="Normalisation latency over the last hour"
           unit="ms"
+          {...reach}
           times={latency.map((point) => Date.parse(point.timestamp) / 1000)}
           series={[
             { name: 'p50', colour: '--chart-1', values: latency.map((point) => point.p50) },

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { healthQuery, pipelineQuery, pipelineSeriesQuery } from '../api/queries.ts'
+import { healthQuery, pipelineQuery, pipelineSeriesQuery, seriesStepSeconds } from '../api/queries.ts'
 import type { PipelineMetrics } from '../api/types.ts'
 import { State } from '../components/badges.tsx'
 import { Chart } from '../components/chart.tsx'
@@ -16,16 +16,18 @@ const SERVICES = [
   ['enrichment-service', 'Enrichment', 'adds context to alerts'],
 ] as const
 
+const reach = { hours: 6, stepSeconds: seriesStepSeconds(6) }
+
 export function Pipeline() {
   const pipeline = useQuery(pipelineQuery)
   const health = useQuery(healthQuery)
-  const series = useQuery(pipelineSeriesQuery(6))
+  const series = useQuery(pipelineSeriesQuery(reach.hours))
   const data = pipeline.data
   return (
     <Page title="Pipeline" lead="From the sensor's record to the alert. Every figure is counted, none is estimated.">
       <div className="flex flex-col gap-4">
         {data ? (
-          <Stages stages={data.stages} />
+          <Stages stages={data.stages} enriches={health.data?.services['enrichment-service'].replicas !== 0} />
         ) : (
           <div className="card">
             {pipeline.isPending ? <Skeleton rows={4} /> : <Failed error={pipeline.error} retry={() => void pipeline.refetch()} />}
@@ -44,10 +46,15 @@ export function Pipeline() {
                           {name} <span className="block font-normal text-ink-3">{does}</span>
                         </th>
                         <td>
-                          <State tone={service.status === 'up' ? 'good' : 'bad'}>{service.status === 'up' ? 'Up' : 'Down'}</State>
+                          {/* A service with no replica is not part of this installation, which is no fault. */}
+                          {service.replicas === 0 ? (
+                            <State tone="off">Not installed</State>
+                          ) : (
+                            <State tone={service.status === 'up' ? 'good' : 'bad'}>{service.status === 'up' ? 'Up' : 'Down'}</State>
+                          )}
                         </td>
                         <td className="num text-ink-2">
-                          {service.healthy_replicas} of {service.replicas} healthy
+                          {service.replicas === 0 ? '–' : `${service.healthy_replicas} of ${service.replicas} healthy`}
                         </td>
                       </tr>
                     )
@@ -95,6 +102,7 @@ export function Pipeline() {
               <Chart
                 label="Events per second over six hours"
                 unit="/s"
+                {...reach}
                 times={series.data.ingestion_rate.map((point) => Date.parse(point.timestamp) / 1000)}
                 series={[{ name: 'Stored', colour: '--chart-1', values: series.data.ingestion_rate.map((point) => point.value), fill: true }]}
               />
@@ -122,6 +130,7 @@ function Lag({ series }: { series: Readonly<Record<string, readonly { timestamp:
     <Chart
       label="Waiting events over six hours"
       unit=""
+      {...reach}
       times={times}
       series={topics.map(([name, points], index) => ({
         name,
@@ -132,7 +141,7 @@ function Lag({ series }: { series: Readonly<Record<string, readonly { timestamp:
   )
 }
 
-function Stages({ stages }: { stages: PipelineMetrics['stages'] }) {
+function Stages({ stages, enriches }: { stages: PipelineMetrics['stages']; enriches: boolean }) {
   const { ingestion, normalization, detection, enrichment } = stages
   return (
     <ol className="grid grid-cols-4 gap-3 max-xl:grid-cols-2 max-sm:grid-cols-1">
@@ -168,15 +177,19 @@ function Stages({ stages }: { stages: PipelineMetrics['stages'] }) {
       />
       <Stage
         name="Enrichment"
-        main={formatCompact(enrichment.alerts_processed)}
-        unit="alerts"
-        facts={[
-          ['Mean time', `${formatRate(enrichment.avg_enrichment_time_ms)} ms`],
-          [
-            'Cache hits',
-            formatPercent(enrichment.intel_cache_hit_rate > 1 ? enrichment.intel_cache_hit_rate / 100 : enrichment.intel_cache_hit_rate),
-          ],
-        ]}
+        main={enriches ? formatCompact(enrichment.alerts_processed) : '–'}
+        unit={enriches ? 'alerts' : 'not installed'}
+        facts={
+          enriches
+            ? [
+                ['Mean time', `${formatRate(enrichment.avg_enrichment_time_ms)} ms`],
+                [
+                  'Cache hits',
+                  formatPercent(enrichment.intel_cache_hit_rate > 1 ? enrichment.intel_cache_hit_rate / 100 : enrichment.intel_cache_hit_rate),
+                ],
+              ]
+            : []
+        }
         last
       />
     </ol>

@@ -174,6 +174,15 @@ const Section = ({ title, children }: { title: string; children: ReactNode }) =>
   </section>
 )
 
+const quoted = (text: string) => (/[\s:]/.test(text) ? `"${text}"` : text)
+
+/** The text at a path of an event; undefined where there is none. */
+function textAt(document: unknown, ...path: readonly string[]): string | undefined {
+  let at = document
+  for (const key of path) at = typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined
+  return typeof at === 'string' && at !== '' ? at : undefined
+}
+
 function Overview({ alert, onFilter }: { alert: AlertDetail; onFilter: (change: Partial<AlertsSearch>) => void }) {
   const { event } = alert
   const value = (text: string | null) =>
@@ -193,6 +202,9 @@ function Overview({ alert, onFilter }: { alert: AlertDetail; onFilter: (change: 
         </button>
       </span>
     )
+  // An attack on a web server names who asked rather than a host.
+  const sourceIp = textAt(alert.event_document, 'source', 'ip')
+  const url = textAt(alert.event_document, 'url', 'original')
   const around = new Date(event.timestamp).getTime()
   return (
     <>
@@ -228,7 +240,9 @@ function Overview({ alert, onFilter }: { alert: AlertDetail; onFilter: (change: 
             ['Host', value(event.host)],
             ['User', value(event.user)],
             ['Process', value(event.process)],
-            ['Source', event.source ?? <span className="text-ink-3">not in the event</span>],
+            ...(sourceIp ? ([['Source address', value(sourceIp)]] as const) : []),
+            ...(url ? ([['Request', value(url)]] as const) : []),
+            ['Dataset', event.source ?? <span className="text-ink-3">not in the event</span>],
             ...(alert.enrichment.asset_context.ip ? ([['Host address', alert.enrichment.asset_context.ip]] as const) : []),
             ...(alert.enrichment.asset_context.os ? ([['Host system', alert.enrichment.asset_context.os]] as const) : []),
           ]}
@@ -248,7 +262,7 @@ function Overview({ alert, onFilter }: { alert: AlertDetail; onFilter: (change: 
           <Link
             to="/timeline"
             search={{
-              ...(event.host && { q: `host.name:${/\s/.test(event.host) ? `"${event.host}"` : event.host}` }),
+              ...(event.host ? { q: `host.name:${quoted(event.host)}` } : sourceIp && { q: `source.ip:${quoted(sourceIp)}` }),
               from: new Date(around - 900_000).toISOString(),
               to: new Date(around + 900_000).toISOString(),
             }}

@@ -241,7 +241,8 @@ function Chip({ text, onRemove }: { text: string; onRemove: () => void }) {
 function ListFacts({ first, shown }: { first: AlertList; shown: number }) {
   return (
     <p className="text-xs text-ink-3">
-      {formatInteger(shown)} of ≈ {formatInteger(first.total_estimate)} · {formatInteger(first.took_ms)} ms
+      {shown >= first.total_estimate ? formatInteger(shown) : `${formatInteger(shown)} of ≈ ${formatInteger(first.total_estimate)}`} ·{' '}
+      {formatInteger(first.took_ms)} ms
       {first.truncated && first.next_cursor === null && ' · cut short'}
       {first.query_warnings.map((warning) => (
         <span key={warning} className="text-medium">

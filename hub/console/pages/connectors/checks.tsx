@@ -22,8 +22,8 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
           <span className="min-w-0 text-ink-2 wrap-anywhere max-sm:col-span-2">
             {check.message || MEANING[check.type][1]}
             {check.latency_ms !== undefined && <span className="text-ink-3"> · {formatRate(check.latency_ms)} ms</span>}
-            {check.events_in_last_minute !== undefined && (
-              <span className="text-ink-3"> · {formatInteger(check.events_in_last_minute)} events in the last minute</span>
+            {(check.events_in_last_minute ?? 0) > 0 && (
+              <span className="text-ink-3"> · {formatInteger(check.events_in_last_minute)} in the last minute</span>
             )}
           </span>
         </li>

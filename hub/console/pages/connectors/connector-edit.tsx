@@ -54,7 +54,7 @@ export function NewConnector() {
               <button
                 type="button"
                 onClick={() => void navigate({ search: { type: each.type } })}
-                className="card h-full w-full p-4 text-left hover:border-accent hover:bg-hover"
+                className="card flex h-full w-full flex-col p-4 text-left hover:border-accent hover:bg-hover"
               >
                 <span className="block text-base font-semibold">{each.title}</span>
                 <span className="mt-1 block text-ink-2">{each.description}</span>
@@ -88,7 +88,8 @@ export function EditConnector() {
 }
 
 function ConnectorForm({ type, sensors, connector }: { type: ConnectorType; sensors: readonly Sensor[]; connector?: Connector }) {
-  const fields = useMemo(() => configFields(type.config_schema, type.secrets), [type])
+  // Certificates and keys last: they are long, and most connectors have none.
+  const fields = useMemo(() => configFields(type.config_schema, type.secrets).sort((a, b) => Number(a.multiline) - Number(b.multiline)), [type])
   const [name, setName] = useState(connector?.name ?? '')
   const [enabled, setEnabled] = useState(connector?.enabled ?? true)
   const [sensorId, setSensorId] = useState(connector?.sensor_id ?? sensors[0]?.id ?? '')
@@ -157,7 +158,7 @@ function ConnectorForm({ type, sensors, connector }: { type: ConnectorType; sens
               <input {...control} className="control" name="name" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
             )}
           </Field>
-          <div className="flex flex-col gap-1 [&>.control]:max-w-none [&>.control]:justify-between">
+          <div className="flex flex-col gap-1 [&>.control]:max-w-none [&>.control>span:first-child]:hidden [&>.control>span:nth-child(2)]:flex-1 [&>.control>span:nth-child(2)]:text-left">
             <span className="font-medium">Runs on</span>
             <OneSelect
               label="Sensor"
@@ -167,7 +168,9 @@ function ConnectorForm({ type, sensors, connector }: { type: ConnectorType; sens
             />
           </div>
           <div className="col-span-2 flex items-center gap-2 max-sm:col-span-1">
-            <Switch checked={enabled} onChange={setEnabled} label="Enabled" />
+            <span className="-ml-1">
+              <Switch checked={enabled} onChange={setEnabled} label="Enabled" />
+            </span>
             <span>{enabled ? 'Enabled: collecting starts when this is saved' : 'Disabled: saved, but not collecting'}</span>
           </div>
         </div>

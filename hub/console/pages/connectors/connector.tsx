@@ -3,7 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { FlaskConical, Pencil, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import { connectorHealthQuery, connectorMetricsQuery, connectorQuery, sensorsQuery } from '../../api/queries.ts'
+import { connectorHealthQuery, connectorMetricsQuery, connectorQuery, sensorsQuery, seriesStepSeconds } from '../../api/queries.ts'
 import type { Connector, ConnectorHealth, ConnectorTestResult } from '../../api/types.ts'
 import { Ago } from '../../components/ago.tsx'
 import { ConnectorState } from '../../components/badges.tsx'
@@ -25,12 +25,14 @@ export function ConnectorPage() {
   return <Page title="Connector">{query.isPending ? <Skeleton rows={8} /> : <Failed error={query.error} retry={() => void query.refetch()} />}</Page>
 }
 
+const reach = { hours: 6, stepSeconds: seriesStepSeconds(6) }
+
 function Shown({ connector }: { connector: Connector }) {
   const navigate = route.useNavigate()
   const queries = useQueryClient()
   const say = useSay()
   const health = useQuery(connectorHealthQuery(connector.id))
-  const metrics = useQuery(connectorMetricsQuery(connector.id, 6))
+  const metrics = useQuery(connectorMetricsQuery(connector.id, reach.hours))
   const sensor = useQuery(sensorsQuery).data?.sensors.find((each) => each.id === connector.sensor_id)
   const [deleting, setDeleting] = useState(false)
   const [test, setTest] = useState<{ busy: boolean; result?: ConnectorTestResult; error?: unknown }>({ busy: false })
@@ -89,7 +91,7 @@ function Shown({ connector }: { connector: Connector }) {
             aside={
               health.data?.last_check ? (
                 <>
-                  last <Ago at={health.data.last_check} />
+                  checked <Ago at={health.data.last_check} />
                 </>
               ) : (
                 'no check yet'
@@ -113,6 +115,7 @@ function Shown({ connector }: { connector: Connector }) {
               <Chart
                 label="Events per second over the last six hours"
                 unit="/s"
+                {...reach}
                 height={190}
                 times={points.throughput_eps.map((point) => Date.parse(point.timestamp) / 1000)}
                 series={[{ name: 'Events', colour: '--chart-1', values: points.throughput_eps.map((point) => point.value), fill: true }]}
@@ -128,7 +131,7 @@ function Shown({ connector }: { connector: Connector }) {
           <Card title="Facts">
             <Facts
               facts={[
-                ['Type', connector.type],
+                ['Type', humanize(connector.type)],
                 [
                   'Sensor',
                   sensor ? (
@@ -212,7 +215,8 @@ function History({ history }: { history: ConnectorHealth['history'] }) {
   return (
     <div className="border-t border-line px-4 py-3">
       <p className="mb-1.5 text-xs text-ink-3">
-        {past.length} entries since {formatInstant(past[0]?.timestamp)}, {bad === 0 ? 'none' : bad} unhealthy
+        {past.length === 1 ? 'One check' : `${past.length} checks`} kept since {formatInstant(past[0]?.timestamp)}, {bad === 0 ? 'none' : bad}{' '}
+        unhealthy
       </p>
       <div className="flex h-7 items-end gap-0.5" role="img" aria-label={`${past.length} past checks, ${bad} unhealthy`}>
         {past.map((entry) => (

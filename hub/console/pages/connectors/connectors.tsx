@@ -8,7 +8,7 @@ import { Button, buttonClass } from '../../components/button.tsx'
 import { OneSelect } from '../../components/filters.tsx'
 import { Page } from '../../components/page.tsx'
 import { Failed, NoMatch, NothingYet, Skeleton } from '../../components/states.tsx'
-import { formatBytes, formatCompact, formatRate } from '../../format.ts'
+import { formatBytes, formatCompact, formatRate, humanize } from '../../format.ts'
 
 const route = getRouteApi('/app/connectors')
 const STATES = [
@@ -105,12 +105,12 @@ export function Connectors() {
                         >
                           {connector.name}
                         </Link>
-                        <span className="block text-xs text-ink-3">{connector.type}</span>
+                        <span className="block text-xs text-ink-3">{humanize(connector.type)}</span>
                       </td>
                       <td>
                         <ConnectorState status={connector.status} />
-                        {connector.status !== 'healthy' && connector.health.message && (
-                          <span className="block max-w-72 truncate text-xs text-ink-2" title={connector.health.message}>
+                        {connector.health.message && (
+                          <span className="block max-w-96 truncate text-xs text-ink-2" title={connector.health.message}>
                             {connector.health.message}
                           </span>
                         )}

@@ -157,7 +157,7 @@ function YamlView({ source }: { source: string }) {
       className="overflow-auto rounded-md border border-line bg-sunken p-4 font-mono text-xs leading-[1.6] whitespace-pre"
     >
       {source.split('\n').map((line, index) => {
-        const [, indent = '', key, rest] = /^(\s*(?:- )?)([\w.|-]+:)(.*)$/.exec(line) ?? []
+        const [, indent = '', key, rest] = /^(\s*(?:- )?)([\w.|-]+:)((?:\s.*)?)$/.exec(line) ?? []
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
           <span key={index} className={`block min-h-[1.6em] ${/^\s*#/.test(line) ? 'text-ink-3' : ''}`}>

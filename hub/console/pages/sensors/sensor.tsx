@@ -13,7 +13,7 @@ import { Field } from '../../components/field.tsx'
 import { Card, Facts, Page } from '../../components/page.tsx'
 import { Failed, FormError, NothingYet, Skeleton } from '../../components/states.tsx'
 import { formatBytes, formatDuration, formatInstant, formatInteger, formatPercent, formatRate } from '../../format.ts'
-import { Meter, packLine } from './sensors.tsx'
+import { Meter } from './sensors.tsx'
 
 const route = getRouteApi('/app/sensors/$sensorId')
 
@@ -65,7 +65,7 @@ function Shown({ sensor }: { sensor: Sensor }) {
           </p>
         </div>
       )}
-      <div className="grid grid-cols-2 items-start gap-4 max-lg:grid-cols-1">
+      <div className="grid grid-cols-2 gap-4 max-lg:grid-cols-1">
         <Card title="Machine">
           <Facts
             facts={[
@@ -82,7 +82,6 @@ function Shown({ sensor }: { sensor: Sensor }) {
         <Card title="Pack" aside={<PackState state={pack.state} />}>
           <Facts
             facts={[
-              ['State', packLine(pack)],
               ['Running', pack.running_version ?? 'none'],
               ['Offered', pack.offered_version ?? 'none'],
               ['Reported', <Ago key="r" at={pack.reported_at} />],
@@ -102,11 +101,11 @@ function Shown({ sensor }: { sensor: Sensor }) {
             <>
               <Facts
                 facts={[
-                  ['Received', formatInteger(ledger.received)],
+                  ['Kept', formatInteger(ledger.received)],
                   ['Delivered', formatInteger(ledger.delivered)],
                   [
                     'Filtered out',
-                    `${formatInteger(ledger.filtered)}${ledger.received > 0 ? ` (${formatPercent(ledger.filtered / ledger.received)})` : ''}`,
+                    `${formatInteger(ledger.filtered)}${ledger.filtered > 0 ? ` (${formatPercent(ledger.filtered / (ledger.received + ledger.filtered))} of all)` : ''}`,
                   ],
                   [
                     'Lost',

@@ -43,7 +43,11 @@ export function Timeline() {
       actions={
         first && (
           <p className="text-xs text-ink-3">
-            ≈ {formatInteger(first.total_estimate)} events · {formatInteger(first.took_ms)} ms
+            {/* The list is counted no further than its page; the histogram counts them all. */}
+            {histogram.data
+              ? formatInteger(histogram.data.buckets.reduce((sum, bucket) => sum + bucket.value, 0))
+              : `${first.next_cursor === null ? '' : 'more than '}${formatInteger(rows.length)}`}{' '}
+            events · {formatInteger(first.took_ms)} ms
             {first.truncated && first.next_cursor === null && ' · cut short'}
             {first.query_warnings.map((warning) => (
               <span key={warning} className="text-medium">
