@@ -5,12 +5,22 @@ import type Database from 'better-sqlite3'
 import { messageOf } from '../../shared/errors.ts'
 import type { Log } from '../log.ts'
 import { ConnectorTable } from './connector-table.ts'
-import { type AppendRequest, type Buffer, BufferUnavailable, type ConnectorTotals, type Lane, type LaneStats, type Lease } from './contract.ts'
+import {
+  type AppendRequest,
+  type Buffer,
+  BufferUnavailable,
+  type ConnectorTotals,
+  type HubMark,
+  type Lane,
+  type LaneStats,
+  type Lease,
+} from './contract.ts'
 import { isDamage, isFull, LANES, openDatabase } from './database.ts'
 import { LaneTable, ROW_OVERHEAD_BYTES } from './lane-table.ts'
 import { lockDirectory } from './lock.ts'
 import { startOver } from './quarantine.ts'
 import { createReserve } from './reserve.ts'
+import { openUnsentMarks, type UnsentMarks } from './unsent-marks.ts'
 
 export interface BufferOptions {
   /** Made where missing, 0700. One process at a time works in it. */
@@ -75,6 +85,7 @@ class SqliteBuffer implements OpenBuffer {
   #db: Database.Database
   #lanes: Record<Lane, LaneTable>
   #connectors: ConnectorTable
+  #unsent: UnsentMarks
   /** Last seq given out per lane since the uplink last began anew: evicted last, for the hub may be storing it. */
   readonly #leasedThrough: Record<Lane, number> = { bulk: 0, priority: 0 }
   /** In order of arrival; those that wait for room stay at the front. */
@@ -99,6 +110,7 @@ class SqliteBuffer implements OpenBuffer {
     }
     this.#lanes = this.#openLanes()
     this.#connectors = new ConnectorTable(this.#db)
+    this.#unsent = openUnsentMarks(this.#db, this.#lanes)
     this.#reserve.hold()
   }
 
@@ -140,13 +152,28 @@ class SqliteBuffer implements OpenBuffer {
     })
   }
 
-  ack(epoch: string, through: number): void {
-    const table = LANES.map((lane) => this.#lanes[lane]).find((each) => each.state.epoch === epoch)
-    if (!table || through <= table.state.acked) return
-    const write = () => {
-      if (through >= table.state.nextSeq) this.#leaveEpoch(table, through)
-      else table.ackThrough(through)
+  reconcile(marks: readonly HubMark[]): void {
+    for (const lane of LANES) {
+      const { state } = this.#lanes[lane]
+      const through = marks.find(({ epoch }) => epoch === state.epoch)?.through ?? 0
+      const unsentFrom = this.#unsent.from(lane)
+      if (unsentFrom !== undefined && through >= unsentFrom) this.#leaveEpoch(lane, through, unsentFrom)
+      // Sent by another with our identity, such as a copied machine: which of our events the hub has nobody knows, so all go again.
+      else if (through >= state.nextSeq) this.#leaveEpoch(lane, through, state.acked + 1)
+      else this.ack(state.epoch, through)
     }
+    // From here on seqs are sent, and a mark may legitimately cover them. On the disk before the first is sent.
+    if (!LANES.some((lane) => this.#unsent.from(lane) !== undefined)) return
+    this.#orUnavailable(() => this.#deleting(() => this.#unsent.erase()))
+    this.#unsent.forget()
+  }
+
+  ack(epoch: string, claimed: number): void {
+    const table = LANES.map((lane) => this.#lanes[lane]).find((each) => each.state.epoch === epoch)
+    if (!table) return
+    const through = Math.min(claimed, table.state.nextSeq - 1)
+    if (through <= table.state.acked) return
+    const write = () => table.ackThrough(through)
     try {
       // Not worth an fsync: an acknowledgement lost with the power only means that the hub is sent its copy again, and skips it.
       this.#db.pragma('synchronous = NORMAL')
@@ -175,7 +202,7 @@ class SqliteBuffer implements OpenBuffer {
   lanes(): readonly LaneStats[] {
     return LANES.map((lane) => {
       const { epoch, acked, nextSeq, events, bytes, appendedTotal, ackedTotal, tombstonedTotal } = this.#lanes[lane].state
-      const oldestAt = this.#lanes[lane].oldestAt()
+      const oldestAt = this.#surviving(() => this.#lanes[lane].oldestAt())
       return {
         lane,
         epoch,
@@ -367,13 +394,26 @@ class SqliteBuffer implements OpenBuffer {
     }
   }
 
-  /**
-   * The hub holds more of this epoch than was ever appended here: the file went back in time (a restored snapshot, a lost log).
-   * Its seqs are used up, so what is here goes on in a new sequence space.
-   */
-  #leaveEpoch(table: LaneTable, through: number): void {
-    this.#options.log.warn({ lane: table.lane, through, nextSeq: table.state.nextSeq }, 'the hub is ahead of the buffer; starting a new epoch')
-    table.state.epoch = randomUUID()
+  /** What lies below `keepFrom` is the hub's; the rest goes on in a new sequence space. */
+  #leaveEpoch(lane: Lane, through: number, keepFrom: number): void {
+    const table = this.#lanes[lane]
+    this.#options.log.warn({ lane, through, keepFrom, nextSeq: table.state.nextSeq }, 'the hub is ahead of the buffer; starting a new epoch')
+    this.#orUnavailable(() =>
+      this.#deleting(() => {
+        if (keepFrom - 1 > table.state.acked) table.ackThrough(keepFrom - 1)
+        table.state.epoch = randomUUID()
+      }),
+    )
+  }
+
+  #orUnavailable(write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      this.#fail(error)
+      if (isDamage(error)) this.#startOver()
+      throw unavailable(error)
+    }
   }
 
   #startOver(): void {
@@ -381,6 +421,7 @@ class SqliteBuffer implements OpenBuffer {
     this.#db = startOver(this.#path, this.#capBytes, this.#options.nativeBinding, this.#options.now(), this.#options.log)
     this.#lanes = this.#openLanes()
     this.#connectors = new ConnectorTable(this.#db)
+    this.#unsent = openUnsentMarks(this.#db, this.#lanes)
     this.#leasedThrough.bulk = 0
     this.#leasedThrough.priority = 0
   }

@@ -37,6 +37,12 @@ export interface Lease {
   readonly events: number
 }
 
+/** What the hub holds of an epoch: every seq through `through`. */
+export interface HubMark {
+  readonly epoch: string
+  readonly through: number
+}
+
 export interface LaneStats {
   readonly lane: Lane
   readonly epoch: string
@@ -73,6 +79,13 @@ export interface Buffer {
    * events; one larger event goes alone. Undefined when nothing is waiting. Reading is not deleting: an event leaves only through `ack`.
    */
   lease(lane: Lane, afterSeq: number | undefined, limitBytes: number, limitEvents: number): Lease | undefined
+  /**
+   * Compares with what the hub says it holds, at the beginning of each stream and before anything is sent on it: deletes what the hub has. Where the
+   * hub holds seqs that were never sent from here (the file went back in time: a restored snapshot, a log lost with the machine), what was
+   * appended since goes on under a new epoch, for its seqs are used up.
+   * @throws {BufferUnavailable} nothing may be sent then
+   */
+  reconcile(marks: readonly HubMark[]): void
   /** Deletes everything of that epoch through `through`. An unknown epoch or an old seq changes nothing. */
   ack(epoch: string, through: number): void
   cursor(connectorId: string): string | undefined

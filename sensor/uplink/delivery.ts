@@ -130,9 +130,7 @@ export function createDelivery({ buffer, pace, send, monotonicMs }: DeliveryOpti
       creditBytes: number
       ackDeadlineMs: number
     }): void {
-      for (const { epoch, through } of marks) {
-        buffer.ack(epoch, through)
-      }
+      buffer.reconcile(marks)
       windowBytes = Math.min(Math.max(creditBytes, 1), WINDOW_LIMIT_BYTES)
       deadlineMs = ackDeadlineMs
       progressAtMs = monotonicMs()

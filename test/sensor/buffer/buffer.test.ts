@@ -283,9 +283,67 @@ test('a hub that holds more than was ever appended (the file went back in time) 
   const buffer = openIn(temporaryDirectory())
   await buffer.append(appending([1, 2]), wait)
   const epoch = buffer.lanes()[0]?.epoch ?? ''
-  buffer.ack(epoch, 9)
+  buffer.reconcile([{ epoch, through: 9 }])
   expect(buffer.lanes()[0]?.epoch).not.toBe(epoch)
   expect(drain(buffer).map((each) => each.n)).toEqual([1, 2])
+})
+
+/** A buffer whose file is an old copy: the hub was sent events 1 to 6 of its epoch, the copy knows the first three. */
+const openOldCopy = async () => {
+  const directory = temporaryDirectory()
+  const path = join(directory, 'buffer.db')
+  const first = openIn(directory)
+  first.reconcile([])
+  await first.append(appending([1, 2, 3]), wait)
+  await first.close()
+  const copy = readFileSync(path)
+  const second = openIn(directory)
+  const epoch = second.lanes()[0]?.epoch ?? ''
+  second.reconcile([{ epoch, through: 0 }])
+  await second.append(appending([4, 5, 6]), wait)
+  await second.close()
+  writeFileSync(path, copy)
+  return { directory, epoch }
+}
+
+test('events appended to an old copy of the file before the hub was heard are neither skipped nor doubled, however many they are', async () => {
+  for (const count of [1, 3, 10]) {
+    const { directory, epoch } = await openOldCopy()
+    const restored = openIn(directory)
+    const fresh = range(101, 100 + count)
+    await restored.append(appending(fresh), wait)
+    restored.reconcile([{ epoch, through: 6 }])
+    expect(restored.lanes()[0]?.epoch).not.toBe(epoch)
+    expect(drain(restored).map((each) => each.n)).toEqual(fresh)
+    await restored.close()
+  }
+})
+
+test('a restart before the hub was heard does not hide that the file is an old copy', async () => {
+  const { directory, epoch } = await openOldCopy()
+  const restored = openIn(directory)
+  await restored.append(appending(range(101, 110)), wait)
+  await restored.close()
+  const restarted = openIn(directory)
+  await restarted.append(appending([111]), wait)
+  restarted.reconcile([{ epoch, through: 6 }])
+  expect(drain(restarted).map((each) => each.n)).toEqual(range(101, 111))
+})
+
+test('a hub that was sent events in this life and holds them keeps the epoch, also after a restart', async () => {
+  const directory = temporaryDirectory()
+  const buffer = openIn(directory)
+  const epoch = buffer.lanes()[0]?.epoch ?? ''
+  buffer.reconcile([])
+  await buffer.append(appending(range(1, 5)), wait)
+  buffer.reconcile([{ epoch, through: 3 }])
+  expect(drain(buffer).map((each) => each.n)).toEqual([4, 5])
+  await buffer.close()
+  const second = openIn(directory)
+  await second.append(appending([6]), wait)
+  second.reconcile([{ epoch, through: 5 }])
+  expect(second.lanes()[0]).toMatchObject({ epoch, firstUnacked: 6 })
+  expect(drain(second).map((each) => each.n)).toEqual([6])
 })
 
 test('T1 kill -9 while appending: nothing whose append had resolved is lost, and the file is sound', async () => {

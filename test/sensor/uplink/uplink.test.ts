@@ -281,7 +281,7 @@ test('a buffer that begins a new epoch while connected announces it before it se
   await it.append(names('a', 5))
   await until(() => emptied(it))
   const old = it.buffer.lanes().find(({ lane }) => lane === 'bulk')?.epoch ?? ''
-  it.buffer.ack(old, 1_000)
+  it.buffer.reconcile([{ epoch: old, through: 1_000 }])
   await it.append(names('b', 5))
   await until(() => emptied(it))
   expect(received(it.hub)).toEqual([...names('a', 5), ...names('b', 5)])
