@@ -5,7 +5,7 @@ import { type Buffer, BufferUnavailable } from './buffer/contract.ts'
 import type { ConnectorCheck } from './check.ts'
 import type { Log } from './log.ts'
 import { RateWindow } from './rate-window.ts'
-import type { RecordPipeline } from './record-pipeline.ts'
+import type { Processed, RecordPipeline } from './record-pipeline.ts'
 import type { Source, SourceBatch, StoreOptions } from './source.ts'
 
 export type ConnectorStatus = 'healthy' | 'degraded' | 'unhealthy' | 'unknown' | 'disabled'
@@ -52,6 +52,8 @@ export class ConnectorRun {
   /** Rejected by the source and not yet in the durable counters. */
   #rejected = 0
   #storing = 0
+  /** What the pipeline made of batches the buffer did not take: a source that hands one in again has it neither judged nor counted twice. */
+  readonly #unstored = new WeakMap<SourceBatch, Processed>()
 
   constructor(options: ConnectorRunOptions) {
     this.#options = options
@@ -144,7 +146,8 @@ export class ConnectorRun {
 
   async #append(batch: SourceBatch, { whenFull = 'wait', waitMs }: StoreOptions = {}): Promise<void> {
     const { connectorId, pipeline, normalizer, buffer, now } = this.#options
-    const { events, filtered, poison, bytes } = await pipeline.process(batch.records, connectorId, normalizer)
+    const processed = this.#unstored.get(batch) ?? (await pipeline.process(batch.records, connectorId, normalizer))
+    const { events, filtered, poison, bytes } = processed
     const lost = batch.lost ?? []
     const lostCount = lost.reduce((total, each) => total + each.count, 0)
     const rejected = this.#rejected
@@ -170,6 +173,7 @@ export class ConnectorRun {
       )
     } catch (error) {
       this.#rejected += rejected
+      this.#unstored.set(batch, processed)
       throw error
     } finally {
       this.#storing -= 1

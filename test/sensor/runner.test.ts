@@ -317,3 +317,31 @@ test('testSource tries settings, and answers for a listener that runs already', 
   })
   expect(await connectivityOf({})).toMatchObject({ status: 'fail', message: expect.stringContaining('udp_port') })
 })
+
+test('a batch that the buffer refuses at first and takes later is counted once, by filters too', async () => {
+  const directory = temporaryDirectory()
+  const refusals: unknown[] = []
+  const once: Source<object> = {
+    kind: 'http',
+    async run({ store, now, signal }) {
+      const batch = { records: range(1, 4).map((n) => ({ text: `noise ${n}`, observedAt: now() })) }
+      // Nothing of the buffer is free, and this source does not wait.
+      await store(batch, { waitMs: 1 }).catch((error: unknown) => refusals.push(error))
+      buffer.ack(buffer.lanes()[0]?.epoch ?? '', 1)
+      await store(batch)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    },
+    test: async () => [],
+  }
+  const { runner, buffer } = started(directory, { sources: [once], limitBytes: 4_000 })
+  const payload = Buffer.alloc(3_900)
+  const filler = { connectorId: 'filler', events: [{ lane: 'bulk' as const, payload, connectorId: 'filler' }], losses: [] }
+  await buffer.append({ ...filler, counters: { received: 1, failed: 0, bytes: 0, filtered: 0 } }, { waitWhenFull: true })
+  const filter = { id: 'f', name: 'noise', enabled: true, action: 'sample', one_in: 2, detection: { keywords: ['noise'], condition: 'keywords' } }
+  const connector = { id: 'c', kind: 'http', name: 'C', enabled: true, config: { port: 1, token: 'a-token-of-the-connector' } }
+  await runner.apply(packOf([connector], { filters: [filter] }))
+  await until(() => buffer.totals('c').received === 4)
+  expect(refusals).toMatchObject([{ code: 'buffer_unavailable' }])
+  expect(runner.report()).toMatchObject({ filters: [{ checkedTotal: 4, hitTotal: 4 }], normalizedTotal: 4 })
+  expect(buffer.totals('c')).toMatchObject({ received: 4, filtered: 2 })
+})
