@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../shared/config-file.ts'
@@ -10,13 +9,17 @@ import { bufferInspectCommand } from './cli/buffer-inspect.ts'
 import { type EnrollFlags, enrollCommand } from './cli/enroll.ts'
 import type { Output } from './cli/output.ts'
 import { statusCommand } from './cli/status.ts'
-import { testSourceCommand } from './cli/test-source.ts'
+import { BadSourceSettings, testSourceCommand } from './cli/test-source.ts'
 import { type ConfigFlags, readSensorConfig, type SensorConfig } from './config.ts'
 import { startSensor } from './sensor.ts'
+import { BadEnrollmentToken, BadHubAddress } from './uplink/enroll.ts'
 
 const OK = 0
 const FAILED = 1
 const USAGE = 2
+
+/** What only another command line or settings file can put right. */
+const WRONG_USE = [ConfigError, BadSourceSettings, BadHubAddress, BadEnrollmentToken]
 
 /** The build puts the version in; sources that run unbundled have none. */
 const VERSION = process.env['PICKET_VERSION'] ?? '0.0.0'
@@ -44,7 +47,7 @@ function command(name: string, description: string): Command {
     .option('--config <file>', 'settings (YAML)')
     .option('--data-dir <dir>', 'identity, pack and buffer')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS))
-    .exitOverride()
+    .copyInheritedSettings(program)
 }
 
 const settings = (self: Command): SensorConfig => readSensorConfig(self.optsWithGlobals<ConfigFlags>())
@@ -95,13 +98,12 @@ program.addCommand(
   // Its --config is the source's, so it takes no settings file: it needs none.
   new Command('test-source')
     .description("Try a source's settings on this machine; nothing is kept.")
-    .exitOverride()
+    .copyInheritedSettings(program)
     .requiredOption('--kind <kind>', 'kind of source: syslog, file, http')
     .requiredOption('--config <json>', "the source's settings as JSON, or @FILE")
     .option('--json', 'answer as JSON')
     .action(async (flags: { kind: string; config: string; json?: boolean }) => {
-      const configJson = flags.config.startsWith('@') ? await readFile(flags.config.slice(1), 'utf8') : flags.config
-      if (!(await testSourceCommand({ kind: flags.kind, configJson, json: flags.json }, output))) process.exitCode = FAILED
+      if (!(await testSourceCommand(flags, output))) process.exitCode = FAILED
     }),
 )
 
@@ -111,7 +113,7 @@ program.addCommand(
       .option('--json', 'answer as JSON')
       .action(async (flags: { json?: boolean }, self: Command) => {
         const { data_dir: dataDir } = settings(self)
-        bufferInspectCommand(join(dataDir, 'buffer'), await bundledAddon(dataDir), flags, output)
+        await bufferInspectCommand(join(dataDir, 'buffer'), () => bundledAddon(dataDir), flags, output)
       }),
   ),
 )
@@ -124,8 +126,8 @@ async function main(): Promise<number> {
   } catch (error) {
     // Commander has printed its own message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE
-    if (error instanceof ConfigError) {
-      process.stderr.write(`${error.message}\n`)
+    if (WRONG_USE.some((kind) => error instanceof kind)) {
+      process.stderr.write(`${messageOf(error)}\n`)
       return USAGE
     }
     process.stderr.write(`${error instanceof ExpectedError ? error.message : error instanceof Error ? error.stack : messageOf(error)}\n`)

@@ -36,14 +36,16 @@ const LOSSES = ['bulk', 'priority']
  * `picket-sensor buffer inspect`: what waits, and what was given up. Reads only, also while the sensor runs.
  * @throws {NoBuffer}
  */
-export function bufferInspectCommand(
+export async function bufferInspectCommand(
   bufferDir: string,
-  nativeBinding: string | undefined,
+  addon: () => Promise<string | undefined>,
   { json }: { json?: boolean | undefined },
   { print }: Output,
-): void {
+): Promise<void> {
   const file = join(bufferDir, 'buffer.db')
   if (!existsSync(file)) throw new NoBuffer(`no buffer in ${bufferDir}; the sensor has never run with this data directory`)
+  // Only now: looking at a directory without a buffer leaves nothing behind in it.
+  const nativeBinding = await addon()
   const db = new Database(file, { readonly: true, ...(nativeBinding === undefined ? {} : { nativeBinding }) })
   try {
     const lanes = db

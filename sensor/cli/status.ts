@@ -39,9 +39,11 @@ function describe(dataDir: string, enrolled: boolean, running: Running, status: 
   if (!status) return `Enrolled, never started (${dataDir}).\nStart it with: picket-sensor run`
   const ageOf = (iso: string) => formatAge(now.getTime() - new Date(iso).getTime())
   const { hub } = status
-  const connection = hub.connected
-    ? `connected to ${hub.address}${hub.connectedAt ? ` for ${ageOf(hub.connectedAt)}` : ''}`
-    : `not connected to ${hub.address}${hub.lastError ? `: ${hub.lastError}` : ''}`
+  // What a process that is gone wrote last says nothing about now.
+  const connection =
+    running === 'running' && hub.connected
+      ? `connected to ${hub.address}${hub.connectedAt ? ` for ${ageOf(hub.connectedAt)}` : ''}`
+      : `not connected to ${hub.address}${hub.lastError ? `: ${hub.lastError}` : ''}`
   const lines = [
     ['Sensor', status.sensorId],
     [
@@ -53,20 +55,27 @@ function describe(dataDir: string, enrolled: boolean, running: Running, status: 
     ['Hub', connection],
     ['Pack', status.pack.version === 0 ? 'none yet' : `version ${status.pack.version}${status.pack.expired ? ', past its end' : ''}`],
     ['Certificate', `until ${status.certificateNotAfter}`],
+    ['Buffer', describeBuffer(status)],
     ...status.lanes.map((lane) => [`Lane ${lane.lane}`, describeLane(lane, ageOf)]),
     ...status.connectors.map((each) => [
       `${each.kind ?? 'source'} ${each.name ?? each.id}`,
       `${each.status}${each.message ? `: ${each.message}` : ''} (${each.eventsReceivedTotal} received, ${each.eventsFailedTotal} failed)`,
     ]),
-    ...(status.bufferProblem ? [['Buffer', status.bufferProblem]] : []),
   ]
   const width = Math.max(...lines.map(([label = '']) => label.length))
   return lines.map(([label = '', text]) => `${label.padEnd(width)}  ${text}`).join('\n')
 }
 
+const describeBuffer = ({ lanes, bufferProblem }: SensorStatus): string => {
+  const bytes = lanes.reduce((total, lane) => total + lane.bytes, 0)
+  // The lanes share one limit.
+  const used = `${formatBytes(bytes)} of ${formatBytes(lanes[0]?.limitBytes ?? 0)}`
+  return bufferProblem ? `${used}; cannot be written: ${bufferProblem}` : used
+}
+
 const describeLane = (lane: SensorStatus['lanes'][number], ageOf: (iso: string) => string): string =>
   [
-    `${lane.events} waiting (${formatBytes(lane.bytes)} of ${formatBytes(lane.limitBytes)})`,
+    `${lane.events} waiting (${formatBytes(lane.bytes)})`,
     ...(lane.oldestAt && lane.events > 0 ? [`oldest ${ageOf(lane.oldestAt)}`] : []),
     `${lane.ackedTotal} delivered`,
     ...(lane.tombstonedTotal > 0 ? [`${lane.tombstonedTotal} given up`] : []),

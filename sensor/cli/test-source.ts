@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { connectorKind } from '../../shared/connectors/kinds.ts'
-import { ExpectedError } from '../../shared/errors.ts'
+import { ExpectedError, messageOf } from '../../shared/errors.ts'
 import type { ConnectorCheck } from '../check.ts'
 import { SOURCES } from '../sources/sources.ts'
 import type { Output } from './output.ts'
@@ -13,7 +14,8 @@ export class BadSourceSettings extends ExpectedError {
 
 export interface TestSourceRequest {
   readonly kind: string
-  readonly configJson: string
+  /** JSON, or `@` and the file that holds it. */
+  readonly config: string
   readonly json?: boolean | undefined
 }
 
@@ -21,13 +23,13 @@ export interface TestSourceRequest {
  * `picket-sensor test-source`: can it listen, are the files readable, does the peer answer.
  *
  * @returns whether no check failed
- * @throws {BadSourceSettings} an unknown kind, or settings it does not take
+ * @throws {BadSourceSettings} an unknown kind, settings it does not take, or a file that cannot be read
  */
-export async function testSourceCommand({ kind, configJson, json }: TestSourceRequest, { print }: Output): Promise<boolean> {
+export async function testSourceCommand({ kind, config, json }: TestSourceRequest, { print }: Output): Promise<boolean> {
   const source = SOURCES.find((each) => each.kind === kind)
   const schema = connectorKind(kind)?.config
   if (!source || !schema) throw new BadSourceSettings(`unknown kind "${kind}"; known are ${SOURCES.map((each) => each.kind).join(', ')}`)
-  const parsed = schema.safeParse(parseJson(configJson))
+  const parsed = schema.safeParse(parseJson(await textOf(config)))
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`)
     throw new BadSourceSettings(`the settings do not fit a source of kind ${kind}: ${problems.join('; ')}`)
@@ -35,6 +37,15 @@ export async function testSourceCommand({ kind, configJson, json }: TestSourceRe
   const checks = await source.test(parsed.data, AbortSignal.timeout(WITHIN_MS))
   print(json ? JSON.stringify(checks, null, 2) : checks.map(describe).join('\n'))
   return checks.every(({ status }) => status !== 'fail')
+}
+
+async function textOf(config: string): Promise<string> {
+  if (!config.startsWith('@')) return config
+  try {
+    return await readFile(config.slice(1), 'utf8')
+  } catch (cause) {
+    throw new BadSourceSettings(`cannot read the settings: ${messageOf(cause)}`, { cause })
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -2,9 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { bufferInspectCommand } from '../../../sensor/cli/buffer-inspect.ts'
 import { enrollCommand } from '../../../sensor/cli/enroll.ts'
 import { formatAge, formatBytes } from '../../../sensor/cli/output.ts'
 import { statusCommand } from '../../../sensor/cli/status.ts'
+import { testSourceCommand } from '../../../sensor/cli/test-source.ts'
 import { type SensorStatus, writeStatus } from '../../../sensor/status-file.ts'
 import { type FakeHub, startFakeHub } from '../../support/fake-hub.ts'
 
@@ -69,7 +71,8 @@ test('status shows connection, pack, lanes and connectors of a running sensor', 
     'running for 1 min 33 s',
     'connected to hub:8443 for 1 min 30 s',
     'version 4',
-    '12 waiting (2.0 KiB of 1.0 GiB), 8 delivered',
+    'Buffer           2.0 KiB of 1.0 GiB',
+    '12 waiting (2.0 KiB), 8 delivered',
     'syslog Firewall',
     'healthy',
   ])
@@ -84,6 +87,32 @@ test.each<[string, Partial<SensorStatus>, string]>([
   await writeStatus(dir, statusOf(changes))
   expect(await statusCommand(dir, { json: true }, output)).toBe(false)
   expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ running: false, state: word, enrolled: true })
+  await statusCommand(dir, {}, output)
+  expect(printed.at(-1)).toContain('not connected')
+})
+
+test('the lanes share one limit, and a buffer that cannot be written says so beside it', async () => {
+  await enrollCommand(dir, '0.1.0', { hub: hub.address, token: hub.makeToken() }, output)
+  const [bulk] = statusOf().lanes
+  const lanes = bulk ? [bulk, { ...bulk, lane: 'priority' }] : []
+  await writeStatus(dir, statusOf({ lanes, bufferProblem: 'disk is full' }))
+  await statusCommand(dir, {}, output)
+  expect(printed.at(-1)).toContain('4.0 KiB of 1.0 GiB; cannot be written: disk is full')
+})
+
+test('a settings file for test-source that cannot be read is named', async () => {
+  const file = join(dir, 'none.json')
+  await expect(testSourceCommand({ kind: 'syslog', config: `@${file}` }, output)).rejects.toMatchObject({
+    code: 'bad_source_settings',
+    message: expect.stringContaining(file),
+  })
+})
+
+test('looking into a buffer that is not there leaves nothing behind', async () => {
+  const unpack = async () => {
+    throw new Error('not to be unpacked')
+  }
+  await expect(bufferInspectCommand(join(dir, 'buffer'), unpack, {}, output)).rejects.toMatchObject({ code: 'no_buffer' })
 })
 
 test('a damaged status file is no status', async () => {

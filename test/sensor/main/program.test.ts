@@ -252,7 +252,7 @@ test('test-source answers for this machine: a free port passes, a taken one fail
   const taken = await runProgram(file, settings({ port: hub.port }))
   expect(taken.code).toBe(1)
   expect(JSON.parse(taken.stdout)).toContainEqual(expect.objectContaining({ status: 'fail' }))
-  expect(await runProgram(file, settings({ prot: 1 }))).toMatchObject({ code: 1, stderr: expect.stringContaining('prot') })
+  expect(await runProgram(file, settings({ prot: 1 }))).toMatchObject({ code: 2, stderr: expect.stringContaining('prot') })
 })
 
 test('buffer inspect counts what waits', async () => {
