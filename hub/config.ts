@@ -20,6 +20,11 @@ export const HubConfig = z.strictObject({
   public_grpc_address: z.string().optional(),
   /** PostgreSQL >= 15, as a role that may create roles and tables. Without it the hub runs a PostgreSQL of its own. */
   database_url: z.string().optional(),
+  /**
+   * The same database as the role `picket_app`, made by an administrator. Default: the hub makes the role and gives it a password, which needs
+   * CREATEROLE, and belongs to the whole server: two hubs on one server need this.
+   */
+  database_app_url: z.string().optional(),
   /** Folders and files of Sigma rules. Default: the rules that come with Picket. */
   rules: z.array(z.string()).optional(),
   detection_workers: z.number().int().min(1).max(64).optional(),

@@ -107,7 +107,7 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     closing.add('PostgreSQL', () => postgres.stop())
     ownerUrl = postgres.ownerUrl
   }
-  const db = await openDatabase({ ownerUrl, dataDir, migrations: assets.migrations, log })
+  const db = await openDatabase({ ownerUrl, appUrl: config.database_app_url, dataDir, migrations: assets.migrations, log })
   closing.add('the database', () => db.close())
 
   const maintenance = setInterval(
@@ -181,6 +181,7 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     throw portTaken(error, 'grpc_port', config.grpc_port)
   })
   closing.add('the gRPC server', () => grpc.close())
+  fleet.awaitReturn((await tenants.listTenants()).map(({ id }) => ({ tenantId: id })))
 
   const signingKey = await loadSigningKey(join(dataDir, 'jwt'))
   const tenantNames = new Map<string, string>()

@@ -47,7 +47,8 @@ try {
   // Commander's own: help and version are answers, everything else is wrong usage and has been said already.
   if (error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.'))
     process.exit(error.exitCode === 0 ? 0 : 2)
-  if (error instanceof ExpectedError) process.stderr.write(`picket: ${error.message}\n`)
+  // What the operating system refuses (a full disk, a key file of another user) names the file and the reason, and is for the operator to mend.
+  if (error instanceof ExpectedError || (error instanceof Error && 'syscall' in error)) process.stderr.write(`picket: ${error.message}\n`)
   else process.stderr.write(`picket: this is a bug: ${error instanceof Error ? error.stack : messageOf(error)}\n`)
   process.exit(error instanceof ExpectedError && error.code === 'config' ? 2 : 1)
 }

@@ -1,3 +1,4 @@
+import { SENSOR_OFFLINE } from '../fleet/connector-states.ts'
 import type { Connector, ConnectorCheck, ConnectorState } from '../fleet/ports.ts'
 import type { PipelineSnapshot } from '../pipeline/contract.ts'
 
@@ -15,7 +16,8 @@ const KINDS = ['connectivity', 'authentication', 'data_flow'] as const
 const WORST_FIRST = ['unhealthy', 'degraded', 'healthy'] as const
 
 /**
- * What a sensor said stands only while it is connected: a figure from before that is history, so the status becomes `unknown`.
+ * What a sensor said stands only while it is connected: a figure from before that is history, so the status becomes `unknown`, and `unhealthy` once the
+ * fleet has given up waiting for it.
  * The rate and the last minute's events are counted here at the hub, at the commit.
  */
 export function lookAt(connector: Connector, sensorConnected: boolean, flow: PipelineSnapshot): ConnectorSight {
@@ -27,7 +29,7 @@ export function lookAt(connector: Connector, sensorConnected: boolean, flow: Pip
 
   if (!connector.enabled) return as('disabled', 'Disabled: nothing is collected.')
   if (connector.sensorId === undefined) return as('unknown', 'No sensor runs it yet.')
-  if (!sensorConnected) return as('unknown', 'Its sensor is not connected.')
+  if (!sensorConnected) return state.message === SENSOR_OFFLINE ? as('unhealthy', SENSOR_OFFLINE) : as('unknown', 'Its sensor is not connected.')
   if (state.lastCheckAt === undefined) return as('unknown', 'The sensor has not reported on it yet.')
   const status = worstOf(state.status, checks)
   return as(status, state.message || `The sensor reports it ${status}.`)

@@ -8,7 +8,7 @@ import type { TenantContext } from '../identity/ports.ts'
 import type { Live } from '../live/contract.ts'
 import type { PipelineMeter } from '../pipeline/contract.ts'
 import type { Authority } from './authority.ts'
-import { type ConnectorMemory, clip, connectorState, count, toChecks } from './connector-states.ts'
+import { type ConnectorMemory, clip, connectorState, count, SENSOR_OFFLINE, toChecks } from './connector-states.ts'
 import { type Fleet, SensorOffline } from './contract.ts'
 import { createDuplicateWatch } from './duplicate-watch.ts'
 import { enrollSensor, hostFacts, renewSensor } from './enrollment.ts'
@@ -44,6 +44,8 @@ export interface FleetParts {
 }
 
 export interface RunningFleet extends Fleet, SensorGate {
+  /** To be called at the hub's start: of sensors known before that do not come back in time the connectors are marked as of any that went away. */
+  awaitReturn(tenants: readonly TenantContext[]): void
   close(): Promise<void>
 }
 
@@ -145,16 +147,18 @@ export function createFleet(parts: FleetParts): RunningFleet {
     sensor.storing = false
   }
 
-  async function markOffline({ tenantId, sensorId }: SensorIdentity): Promise<void> {
+  async function markOffline({ tenantId, sensorId }: Pick<SensorIdentity, 'tenantId' | 'sensorId'>): Promise<void> {
     const now = clock()
     for (const connector of await listConnectors({ tenantId })) {
+      if (connector.sensorId !== sensorId) continue
       memories.delete(connector.id)
-      if (connector.sensorId !== sensorId || !connector.enabled) continue
-      const checks: ConnectorCheck[] = [{ type: 'connectivity', status: 'fail', message: 'sensor offline' }]
+      // Marked already, before a restart of the hub.
+      if (!connector.enabled || connector.state.message === SENSOR_OFFLINE) continue
+      const checks: ConnectorCheck[] = [{ type: 'connectivity', status: 'fail', message: SENSOR_OFFLINE }]
       await keepState({ tenantId }, connector.id, {
         ...connector.state,
         status: 'unhealthy',
-        message: 'sensor offline',
+        message: SENSOR_OFFLINE,
         lastCheckAt: now,
         consecutiveFailures: connector.state.consecutiveFailures + 1,
         eventsPerSecond: 0,
@@ -176,6 +180,16 @@ export function createFleet(parts: FleetParts): RunningFleet {
     offlineTimers.set(identity.sensorId, timer.unref())
   }
 
+  async function markAbsent(tenants: readonly TenantContext[]): Promise<void> {
+    for (const tenant of tenants) {
+      for (const { id, lastSeenAt } of await store.list(tenant)) {
+        // One that left since the start has a timer of its own; one that never came has reported nothing that could be out of date.
+        if (!lastSeenAt || connected.has(id) || offlineTimers.has(id)) continue
+        await markOffline({ tenantId: tenant.tenantId, sensorId: id })
+      }
+    }
+  }
+
   /** @throws {SensorRefused} DUPLICATE */
   function makeRoom(identity: SensorIdentity, now: Date): void {
     const older = connected.get(identity.sensorId)
@@ -195,8 +209,15 @@ export function createFleet(parts: FleetParts): RunningFleet {
   const refresh = setInterval(() => {
     for (const tenantId of new Set([...connected.values()].map(({ identity }) => identity.tenantId))) void offerToAll({ tenantId })
   }, HOUR_MS).unref()
+  let returning: NodeJS.Timeout | undefined
 
   return {
+    awaitReturn(tenants) {
+      returning = setTimeout(() => {
+        markAbsent(tenants).catch(note('connectors of sensors that did not come back could not be marked'))
+      }, offlineAfterMs).unref()
+    },
+
     async createEnrollmentToken(tenant, { name, validForMs, createdBy }) {
       const token = makeEnrollmentToken(authority.caDigest)
       const expiresAt = new Date(clock().getTime() + validForMs)
@@ -300,8 +321,9 @@ export function createFleet(parts: FleetParts): RunningFleet {
               at: clock(),
               runningVersion: running,
               state: refused ? 'refused' : 'active',
-              reason: clip(status.reason, 50),
-              detail: clip(status.detail, 500),
+              // A pack that runs has no reason; on the wire that is the empty text.
+              ...(status.reason ? { reason: clip(status.reason, 50) } : {}),
+              ...(status.detail ? { detail: clip(status.detail, 500) } : {}),
             })
             .catch(note('a pack report could not be kept'))
         },
@@ -327,6 +349,7 @@ export function createFleet(parts: FleetParts): RunningFleet {
 
     async close() {
       clearInterval(refresh)
+      clearTimeout(returning)
       for (const timer of offlineTimers.values()) clearTimeout(timer)
       offlineTimers.clear()
       await Promise.allSettled(pendingChanges.values())

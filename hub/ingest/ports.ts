@@ -69,7 +69,7 @@ export interface IngestStore {
   marks(tenant: TenantContext, sensorId: string, epochs: readonly string[]): Promise<Map<string, number>>
   /**
    * DESIGN's one transaction: locks the (sensor, epoch) mark, skips what is at or below it (with its matches; an alert
-   * draft whose events are all skipped is dropped too), stores the rest, merges alerts, writes the outbox, moves the mark.
+   * draft whose events are all skipped is dropped too), stores the rest, merges alerts, moves the mark.
    * @throws {SequenceGap} kind `conflict`, where `first` is above mark + 1: something in between was never delivered
    */
   commit(tenant: TenantContext, batch: CommitBatch): Promise<CommitResult>

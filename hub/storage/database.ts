@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
+import { messageOf } from '../../shared/errors.ts'
 import type { StorageLog } from './log.ts'
 import { migrate } from './migrate.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
@@ -38,21 +39,24 @@ export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0
 /**
  * Opens the database: checks the server's version, makes the roles, applies migrations, makes today's partitions, and connects as the app role.
  *
- * @throws {DatabaseSetupError} kind `invalid`: too old, roles that cannot be made, or an app role with too many rights
- * @throws Error of the driver where the server cannot be reached
+ * @throws {DatabaseSetupError} kind `invalid`: no such URL, no connection, too old, roles that cannot be made, or an app role with too many rights
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { log } = options
+  checkUrl(options.ownerUrl, 'DATABASE_URL')
+  if (options.appUrl !== undefined) checkUrl(options.appUrl, 'PICKET_DATABASE_APP_URL')
   // Maintenance only: roles, migrations, partitions.
   const owner = newPool(options.ownerUrl, { max: 2 }, log)
   let app: pg.Pool | undefined
   try {
     const password = options.appUrl === undefined ? appPassword(options.dataDir) : undefined
+    await connectable(owner, options.ownerUrl)
     await ensureRoles(owner, password)
     const applied = await migrate(owner, options.migrations)
     if (applied.length > 0) log.info({ applied }, 'the database is migrated')
     const appUrl = options.appUrl ?? asApp(options.ownerUrl, password ?? '')
     app = newPool(appUrl, { max: options.appConnections ?? 8, statement_timeout: options.statementTimeoutMs ?? 30_000 }, log)
+    await connectable(app, appUrl)
     await checkAppRole(app)
     const partitions = createPartitions(owner, log)
     const now = new Date()
@@ -103,6 +107,26 @@ function newPool(connectionString: string, limits: pg.PoolConfig, log: StorageLo
   return pool
 }
 
+function checkUrl(text: string, setting: string): void {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:')
+    throw new DatabaseSetupError(`${setting} is not of the form postgres://user:password@host:port/database`)
+}
+
+/** @throws {DatabaseSetupError} naming the server and the role; never the password */
+async function connectable(pool: pg.Pool, url: string): Promise<void> {
+  try {
+    await pool.query('select 1')
+  } catch (cause) {
+    const { username, host, pathname } = new URL(url)
+    // A host name with several addresses fails with one error for each, and no message of its own.
+    const reason = cause instanceof AggregateError ? cause.errors.map(messageOf).join(', ') : messageOf(cause)
+    throw new DatabaseSetupError(`cannot connect to the database ${pathname.slice(1)} at ${host} as ${decodeURIComponent(username)}: ${reason}`, {
+      cause,
+    })
+  }
+}
+
 /** The app role's password: made once, kept in the data directory for this user's eyes. */
 function appPassword(dataDir: string): string {
   const file = join(dataDir, 'database-app-password')
@@ -112,7 +136,6 @@ function appPassword(dataDir: string): string {
 
 /** The owner's connection string with the app role's name and password. */
 function asApp(ownerUrl: string, password: string): string {
-  if (!URL.canParse(ownerUrl)) throw new DatabaseSetupError('DATABASE_URL is not a URL (postgres://user:password@host:port/database)')
   const url = new URL(ownerUrl)
   url.username = 'picket_app'
   url.password = password

@@ -11,6 +11,7 @@ import { locateBinaries } from './embedded/binaries.ts'
 import { runningServer, stopServer } from './embedded/orphan.ts'
 import { canEnter, chooseRunAs, handOver, REACHABLE_BASE, type RunAs, runnableBinaries } from './embedded/run-as.ts'
 import type { StorageLog } from './log.ts'
+import { DatabaseSetupError } from './roles.ts'
 
 export interface EmbeddedOptions {
   /** The hub's data directory. Passwords and the cluster's place are kept in `postgres/` inside it. */
@@ -74,7 +75,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
  * directory, the cluster lives under REACHABLE_BASE and the data directory remembers where.
  *
  * A server left behind by a killed hub is stopped first. One that belongs to a live hub is not touched.
- * @throws Error where another hub uses the data directory, or the server does not come up within 60 s
+ * @throws {DatabaseSetupError} where another hub uses the data directory, or the server does not come up within 60 s
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log, onProgress = () => {} } = options
@@ -86,7 +87,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const memory = readMemory(home) ?? remember(home, await newMemory(dataDir, home, runAs))
   openPath(dataDir, home, memory.cluster, runAs)
 
-  await stopOrphan(memory, log)
+  await stopOrphan(dataDir, memory, log)
   if (!existsSync(join(memory.cluster, 'PG_VERSION'))) {
     onProgress('Creating the database')
     await createCluster(binaries, memory, runAs, options.durable ?? true)
@@ -180,11 +181,11 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function stopOrphan(memory: Memory, log: StorageLog): Promise<void> {
+async function stopOrphan(dataDir: string, memory: Memory, log: StorageLog): Promise<void> {
   const running = runningServer(memory.cluster)
   if (!running) return
   if (running.parent === memory.hubPid && running.parent !== process.pid)
-    throw new Error(`the data directory is in use by another hub (process ${memory.hubPid})`)
+    throw new DatabaseSetupError(`the data directory ${dataDir} is in use by another hub (process ${memory.hubPid})`)
   log.warn({ pid: running.pid }, 'stopping the database an earlier hub left running')
   await stopServer(running.pid)
 }
@@ -312,7 +313,7 @@ async function untilReady(url: string, failed: Promise<never>): Promise<void> {
       const code = (error as { code?: string }).code ?? ''
       if (!['ECONNREFUSED', 'ENOENT', 'ECONNRESET', '57P03'].includes(code)) throw error
       if (Date.now() > deadline)
-        throw new Error(`PostgreSQL did not come up within ${START_TIMEOUT_MS / 1000} s: ${messageOf(error)}`, { cause: error })
+        throw new DatabaseSetupError(`PostgreSQL did not come up within ${START_TIMEOUT_MS / 1000} s: ${messageOf(error)}`, { cause: error })
       await Promise.race([sleep(30), failed])
     }
   }

@@ -9,13 +9,12 @@ export interface Retention {
 
 const DAY_MS = 86_400_000
 const STATISTICS_DAYS = 90
-const OUTBOX_DAYS = 7
 /** Evaluations are kept by the hour this long, as long as anything asks for hours; older ones become one sum per rule. */
 const HOURLY_DAYS = 8
 
 /**
  * What keeps the database bounded; to be run at start and about every hour. Makes tomorrow's partitions, drops days past retention, and
- * removes minutes, connector history (90 days) and outbox rows (7 days) tenant by tenant.
+ * removes minutes and connector history (90 days) tenant by tenant.
  */
 export async function maintain(db: Database, now: Date, { eventDays }: Retention = {}): Promise<void> {
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS).toISOString()
@@ -29,7 +28,6 @@ export async function maintain(db: Database, now: Date, { eventDays }: Retention
     await withTenant(db, { tenantId }, async (tx) => {
       await tx.execute(sql`delete from pipeline_minutes where tenant_id = ${tenantId} and minute < ${before(STATISTICS_DAYS)}::timestamptz`)
       await tx.execute(sql`delete from connector_history where tenant_id = ${tenantId} and at < ${before(STATISTICS_DAYS)}::timestamptz`)
-      await tx.execute(sql`delete from outbox where tenant_id = ${tenantId} and created_at < ${before(OUTBOX_DAYS)}::timestamptz`)
       await tx.execute(sql`
         with old as (
           delete from rule_evaluations

@@ -18,13 +18,14 @@ const OLDEST_VERSION = 150_000
  * @throws {DatabaseSetupError} kind `invalid`: too old a server, or the owner may not create roles and they do not exist
  */
 export async function ensureRoles(owner: pg.Pool, appPassword: string | undefined): Promise<void> {
-  const { rows } = await owner.query<{ version: number; app: boolean; lookup: boolean }>(
+  const { rows } = await owner.query<{ version: number; app: boolean; lookup: boolean; user: string }>(
     `select current_setting('server_version_num')::int as version,
        exists (select from pg_roles where rolname = 'picket_app') as app,
-       exists (select from pg_roles where rolname = 'picket_lookup') as lookup`,
+       exists (select from pg_roles where rolname = 'picket_lookup') as lookup, quote_ident(current_user) as user`,
   )
   const state = rows[0]
   if (!state || state.version < OLDEST_VERSION) throw new DatabaseSetupError('PostgreSQL 15 or newer is needed')
+  const { user } = state
   try {
     if (!state.lookup) await createRole(owner, 'create role picket_lookup nologin')
     // To hand functions over to it. Without inheritance (where the server can say so) the owner does not see what it sees.
@@ -36,8 +37,8 @@ export async function ensureRoles(owner: pg.Pool, appPassword: string | undefine
   } catch (cause) {
     throw new DatabaseSetupError(
       `cannot set up the roles picket_app and picket_lookup (${messageOf(cause)}). Give the user in DATABASE_URL the attribute CREATEROLE, or have an ` +
-        `administrator run: CREATE ROLE picket_app LOGIN PASSWORD '…'; CREATE ROLE picket_lookup NOLOGIN; GRANT picket_lookup TO <that user>; ` +
-        `and set the connection string of picket_app as the app URL`,
+        `administrator run: CREATE ROLE picket_app LOGIN PASSWORD '…'; CREATE ROLE picket_lookup NOLOGIN; GRANT picket_lookup TO ${user}; ` +
+        'and set PICKET_DATABASE_APP_URL to the connection string of picket_app. Roles that exist already need no CREATE ROLE, only a password that is known',
       { cause },
     )
   }

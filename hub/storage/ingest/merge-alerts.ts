@@ -6,12 +6,11 @@ import type { CommitBatch } from '../../ingest/ports.ts'
 import type { Transaction } from '../database.ts'
 import { storableMs } from '../instants.ts'
 import { alertActivityTable } from '../schema/alerts.ts'
-import { outboxTable } from '../schema/events.ts'
 import { storable } from '../text.ts'
 
 /**
  * Opens an alert per draft, or adds the draft to the alert of that rule and entity which is still open or investigated.
- * A new alert gets its first activity and an outbox row; a merge only moves the alert's own figures, or a flood would fill the activity.
+ * A new alert gets its first activity; a merge only moves the alert's own figures, or a flood would fill the activity.
  *
  * @returns a notice per alert touched, and the alert each (rule, seq) went into
  */
@@ -39,7 +38,6 @@ export async function mergeAlerts(
     const { tenantId } = tenant
     const at = batch.receivedAt
     await tx.insert(alertActivityTable).values(created.map(({ alertId }) => ({ tenantId, alertId, at, actor: 'picket', kind: 'created' })))
-    await tx.insert(outboxTable).values(created.map((notice) => ({ tenantId, kind: 'alert_created', payload: notice, createdAt: at })))
   }
   return { notices, alertOf: (ruleId, seq) => alertIds.get(keyOf(ruleId, String(seq))) }
 }

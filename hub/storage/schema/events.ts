@@ -60,11 +60,3 @@ export const matchesTable = pgTable('matches', {
   alertId: text('alert_id'),
   createdAt: instant('created_at').notNull(),
 })
-
-export const outboxTable = pgTable('outbox', {
-  tenantId: tenantId(),
-  id: count('id').generatedAlwaysAsIdentity(),
-  kind: text('kind').notNull(),
-  payload: json('payload').notNull(),
-  createdAt: instant('created_at').notNull(),
-})

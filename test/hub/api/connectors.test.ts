@@ -144,6 +144,11 @@ test('K-10 a healthy report from a sensor that is gone does not count as healthy
   hub.fleet.connected.clear()
   const { json } = await hub.a.call('GET', `/v1/connectors/${made.id}`)
   expect([json.status, json.health.message]).toEqual(['unknown', 'Its sensor is not connected.'])
+
+  // What the fleet writes when the sensor has been away for too long is what the socket told: both say the same.
+  await hub.connectorStore.report(hub.a, made.id, { ...HEALTHY, status: 'unhealthy', message: 'sensor offline', consecutiveFailures: 1 })
+  const later = await hub.a.call('GET', `/v1/connectors/${made.id}`)
+  expect([later.json.status, later.json.health]).toMatchObject(['unhealthy', { message: 'sensor offline', consecutive_failures: 1 }])
 })
 
 test('K-18 events per second are those committed over the last ten seconds', async () => {

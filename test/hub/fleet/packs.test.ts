@@ -70,6 +70,9 @@ test('a sensor that runs the current pack is not offered it again; one that was 
   const { version } = opened((await uplink.until(({ pack }) => pack)).signedPack ?? new Uint8Array(), sensor.sensorId)
   uplink.send({ packStatus: { version, state: 'active', runningVersion: version } })
   await expect.poll(() => hub.fleetStore.sensors.get(sensor.sensorId)?.pack).toMatchObject({ state: 'active', runningVersion: version })
+  // On the wire "none" is the empty text; kept, it would be shown as a reason.
+  const { reason, detail } = hub.fleetStore.sensors.get(sensor.sensorId)?.pack ?? {}
+  expect([reason, detail]).toEqual([undefined, undefined])
   uplink.close()
   await expect.poll(() => hub.fleet.isConnected(sensor.sensorId)).toBe(false)
   await hub.fleetStore.store.saveFilter(tenant, { name: 'noise', enabled: true, definition: dropNoise })
@@ -140,4 +143,35 @@ test('heartbeats become connector states; a change of status is told, and a sens
   uplink.close()
   await expect.poll(() => hub.connectors.rows.get(connector.id)?.state.status).toBe('unhealthy')
   expect(changes).toEqual(['unknown > healthy: listening', 'healthy > unknown: ', 'unknown > unhealthy: sensor offline'])
+})
+
+test('after a restart of the hub, connectors of a sensor that does not come back are marked once; of one that comes back they are not', async () => {
+  const { sensor, tenant, connector, uplink } = await connected()
+  uplink.send({ heartbeat: { connectors: [{ connectorId: connector.id, status: 'healthy', message: 'listening' }] } })
+  await expect.poll(() => hub.connectors.rows.get(connector.id)?.state.status).toBe('healthy')
+  uplink.close()
+  await expect.poll(() => hub.connectors.rows.get(connector.id)?.state.message).toBe('sensor offline')
+  const stateOf = (id: string) => hub.connectors.rows.get(id)?.state
+  // What the database holds after a kill: the sensor was connected, nobody marked anything.
+  const before = stateOf(connector.id)
+  if (!before) throw new Error('no state')
+  await hub.connectors.store.report(tenant, connector.id, { ...before, status: 'healthy', message: 'listening', consecutiveFailures: 0 })
+  const unreported = await hub.connectors.store.create(tenant, {
+    ...{ name: 'elsewhere', type: 'file', sensorId: (await hub.enrolled(tenant.tenantId)).sensorId, enabled: true, config: {} },
+  })
+  const changes: string[] = []
+  hub.live.subscribe(tenant.tenantId, (event) => event.type === 'connector_status' && changes.push(`${event.from} > ${event.to}: ${event.message}`))
+
+  hub.fleet.awaitReturn([tenant])
+  await expect
+    .poll(() => stateOf(connector.id))
+    .toMatchObject({ status: 'unhealthy', message: 'sensor offline', consecutiveFailures: 1, eventsPerSecond: 0 })
+  hub.fleet.awaitReturn([tenant])
+  const back = openUplink(hub.port, sensor)
+  await back.hello({})
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  expect(stateOf(connector.id)?.consecutiveFailures).toBe(1)
+  expect(stateOf(unreported.id)?.status).toBe('unknown')
+  expect(changes).toEqual(['healthy > unhealthy: sensor offline'])
+  back.close()
 })

@@ -36,7 +36,7 @@ const tables = async () =>
   (await pool.query(`select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`)).rows.map((row) => row.relname)
 
 test('migrations are applied once, in order, and newer ones later', async () => {
-  expect(await migrate(pool, directory)).toEqual(['0001_ground.sql'])
+  expect(await migrate(pool, directory)).toEqual(['0001_ground.sql', '0002_no_outbox.sql'])
   expect(await migrate(pool, directory)).toEqual([])
   writeFileSync(join(directory, '0003_b.sql'), 'alter table later add y int')
   writeFileSync(join(directory, '0002_a.sql'), 'create table later (x int)')
@@ -45,7 +45,7 @@ test('migrations are applied once, in order, and newer ones later', async () => 
 
 test('hubs that start at the same moment apply each migration once', async () => {
   const applied = await Promise.all([migrate(pool, directory), migrate(pool, directory), migrate(pool, directory)])
-  expect(applied.flat()).toEqual(['0001_ground.sql'])
+  expect(applied.flat()).toEqual(['0001_ground.sql', '0002_no_outbox.sql'])
 })
 
 test('a migration that fails names itself and changes nothing, and the database works on', async () => {
@@ -90,4 +90,39 @@ test('an owner who may not make the roles is told what to run; an app role with 
   })
   await expect(openDatabase({ ...options, ownerUrl: url, appUrl: url })).rejects.toThrow(/picket_owner, which owns tables/)
   rmSync(dataDir, { recursive: true, force: true })
+})
+
+test('an administrator may make the roles instead: the hub then works with the two logins it is given', async () => {
+  const { superuser } = database
+  await superuser.query(`create role plain_${turn} login password 'plain'`)
+  await superuser.query(`grant picket_lookup to plain_${turn}`)
+  await superuser.query(`create database plain_${turn} owner plain_${turn}`)
+  const owner = new URL(url)
+  const app = new URL(database.appUrl)
+  owner.username = `plain_${turn}`
+  owner.password = 'plain'
+  owner.pathname = app.pathname = `/plain_${turn}`
+  const dataDir = mkdtempSync(join(tmpdir(), 'picket-external-'))
+  try {
+    const db = await openDatabase({ ownerUrl: owner.href, appUrl: app.href, dataDir, migrations: MIGRATIONS, log: silentLog })
+    await db.ping()
+    await db.close()
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+})
+
+test.each([
+  ['nobody listens', 'postgres://ana:very-secret@127.0.0.1:1/soc', /cannot connect to the database soc at 127\.0\.0\.1:1 as ana: .*ECONNREFUSED/],
+  ['no URL', 'host=localhost password=very-secret', /DATABASE_URL is not of the form postgres:/],
+  ['another scheme', 'mysql://ana:very-secret@127.0.0.1/soc', /DATABASE_URL is not of the form postgres:/],
+])('a database that cannot be had is said plainly and without its password: %s', async (_name, ownerUrl, message) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'picket-external-'))
+  try {
+    const refusal = await openDatabase({ ownerUrl, dataDir, migrations: MIGRATIONS, log: silentLog }).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'DATABASE_SETUP', message: expect.stringMatching(message) })
+    expect(String(refusal)).not.toContain('very-secret')
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
 })
