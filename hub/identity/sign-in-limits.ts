@@ -1,8 +1,19 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { ExpectedError } from '../../shared/errors.ts'
 
-/** Failed sign-ins allowed in a window. A successful one gives its points back. */
-export const SIGN_IN_LIMITS = { perEmail: 10, perAddress: 50, windowSeconds: 300 } as const
+/**
+ * Failed sign-ins allowed in a window. A successful one gives its points back. The narrow limit is on an e-mail and an address together, because one
+ * on the e-mail alone would let a stranger keep its owner out; the wide one on the e-mail bounds guessing from many addresses, and does not hold for an
+ * address from which its owner has signed in before (OWASP Authentication Cheat Sheet, account lockout).
+ */
+const LIMITS = {
+  pair: { points: 10, duration: 300 },
+  address: { points: 50, duration: 300 },
+  email: { points: 100, duration: 3_600 },
+} as const
+
+/** Pairs of e-mail and address remembered for having signed in; the oldest is forgotten first. */
+const MOST_KNOWN = 10_000
 
 /** Passwords checked at once, and callers that may wait for it: each check holds 32 MiB and a core for a while. */
 const CHECKS_AT_ONCE = 2
@@ -38,8 +49,10 @@ export interface SignInLimits {
 }
 
 export function createSignInLimits(): SignInLimits {
-  const byEmail = new RateLimiterMemory({ keyPrefix: 'email', points: SIGN_IN_LIMITS.perEmail, duration: SIGN_IN_LIMITS.windowSeconds })
-  const byAddress = new RateLimiterMemory({ keyPrefix: 'address', points: SIGN_IN_LIMITS.perAddress, duration: SIGN_IN_LIMITS.windowSeconds })
+  const byPair = new RateLimiterMemory({ keyPrefix: 'pair', ...LIMITS.pair })
+  const byAddress = new RateLimiterMemory({ keyPrefix: 'address', ...LIMITS.address })
+  const byEmail = new RateLimiterMemory({ keyPrefix: 'email', ...LIMITS.email })
+  const known = new Set<string>()
   let running = 0
   const waiting: (() => void)[] = []
 
@@ -48,7 +61,7 @@ export function createSignInLimits(): SignInLimits {
       await limiter.consume(key)
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal
-      throw new TooManySignIns(limiter.points, SIGN_IN_LIMITS.windowSeconds, Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)))
+      throw new TooManySignIns(limiter.points, limiter.duration, Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)))
     }
   }
 
@@ -56,11 +69,19 @@ export function createSignInLimits(): SignInLimits {
     async take(email, address) {
       // The address first: it bounds how many e-mails one stranger can make us remember.
       await take(byAddress, address)
-      await take(byEmail, email)
+      await take(byPair, pairOf(email, address))
+      if (!known.has(pairOf(email, address))) await take(byEmail, email)
     },
     async giveBack(email, address) {
+      const pair = pairOf(email, address)
       await byAddress.reward(address)
-      await byEmail.delete(email)
+      await byPair.delete(pair)
+      if (!known.delete(pair)) await byEmail.reward(email)
+      known.add(pair)
+      for (const oldest of known) {
+        if (known.size <= MOST_KNOWN) break
+        known.delete(oldest)
+      }
     },
     async check(work) {
       if (running >= CHECKS_AT_ONCE) {
@@ -78,3 +99,5 @@ export function createSignInLimits(): SignInLimits {
     },
   }
 }
+
+const pairOf = (email: string, address: string): string => `${address} ${email}`

@@ -16,7 +16,8 @@ const login = createRoute({
   path: '/auth/login',
   tags: ['Sign-in'],
   summary: 'Sign in with e-mail and password',
-  description: 'Ten failed tries per e-mail and fifty per address in five minutes, then 429 with `Retry-After`.',
+  description:
+    'Ten failed tries per e-mail and address and fifty per address in five minutes, and a hundred per e-mail in an hour from addresses it has not signed in from; then 429 with `Retry-After`.',
   request: { body: body(LoginRequest) },
   responses: { 200: json(AccessToken, 'An access token, valid for an hour'), ...refuses(400, 401, 429, 503) },
 })
