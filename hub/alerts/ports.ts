@@ -100,12 +100,15 @@ export interface AlertStore {
     change: { status?: AlertStatus | undefined; assignee?: string | null | undefined },
     activity: readonly AlertActivity[],
   ): Promise<AlertDetail | undefined>
-  /** Open and investigating alerts by severity, and alerts made since `since`: the dashboard's tiles. */
+  /** The tenant's alerts in figures; `byTactic` and `topRules` count those made since `since`. */
   summary(tenant: TenantContext, since: Date): Promise<AlertSummary>
 }
 
 export interface AlertSummary {
+  /** Open and investigating. */
   readonly openBySeverity: Readonly<Record<RuleLevel, number>>
+  /** Whatever their status. */
+  readonly bySeverity: Readonly<Record<RuleLevel, number>>
   readonly createdSince: number
   readonly falsePositives: number
   readonly total: number

@@ -12,6 +12,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   SENSOR_NOT_FOUND: 'There is no such sensor in this tenant.',
   FILTER_NOT_FOUND: 'There is no such filter in this tenant.',
   RULE_NOT_FOUND: 'There is no such rule.',
+  RULE_DEFINITION_FIXED: "What a rule detects stands in its file under the hub's `rules`; over the API only `enabled` and `edge` change.",
   EVENT_NOT_FOUND: 'There is no such event in this tenant, or retention has dropped it.',
   INVALID_QUERY_FIELD: 'The query names a parameter or a sort field the list does not have; `errors` names it and those allowed.',
   INVALID_QUERY_VALUE: 'A parameter has a value it cannot have.',
@@ -21,6 +22,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   INVALID_BODY: 'The body does not have the form the route takes; `errors` says where.',
   MALFORMED_BODY: 'The body is not JSON.',
   INVALID_CHARACTER: 'Text may not contain the NUL character.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body must be JSON and say so in `Content-Type`.',
+  REQUEST_REFUSED: 'The request is not one of HTTP as the hub speaks it.',
   BODY_TOO_LARGE: 'The body is larger than a megabyte.',
   INVALID_CONNECTOR: 'The type, the sensor or a setting of the connector is not valid; `errors` says where.',
   INVALID_FILTER: 'A sensor could not run this filter; `errors` says why.',
@@ -28,6 +31,9 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   VERSION_CONFLICT: 'It has changed since it was read; `current` is what it is now.',
   ALERT_SUPERSEDED: 'A newer alert of the same rule and entity is open; this one cannot be opened again.',
   DATABASE_UNAVAILABLE: 'The database cannot be reached; try again in a moment.',
+  QUERY_TIMEOUT: 'The search took longer than it may; a narrower one may be answered.',
+  UNKNOWN_REFERENCE: 'It refers to something this tenant does not have.',
+  SECRET_UNREADABLE: 'A stored secret does not open with the key this hub has: restore `secrets.key`, or set the secret anew.',
   INTERNAL: 'A fault of the hub; the `request_id` finds it in its log.',
 }
 

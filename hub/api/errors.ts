@@ -30,6 +30,7 @@ const TITLES: Readonly<Record<number, string>> = {
   409: 'Conflict',
   412: 'Changed meanwhile',
   413: 'Too large',
+  415: 'Not JSON',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Unavailable',
@@ -72,6 +73,7 @@ export function toProblemResponse(
   if (error instanceof HTTPException) {
     if (error.status === 413) return problem(c, 413, 'BODY_TOO_LARGE', 'The body is larger than this route takes.')
     if (error.status === 400) return problem(c, 400, 'MALFORMED_BODY', 'The body is not valid JSON.')
+    if (error.status === 415) return problem(c, 415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON, with `Content-Type: application/json`.')
     return problem(c, error.status, 'REQUEST_REFUSED', 'The request was refused.')
   }
   if (databaseIsAway(error)) {

@@ -6,10 +6,11 @@ import { InvalidQuery } from './paging.ts'
 import type { ConsoleEnv } from './parts.ts'
 import { Problem } from './schemas/views.ts'
 
-export { createRoute, z }
+export { createRoute, type Hook, z }
 
 /** A group of routes whose invalid input becomes a problem document. */
-export const consoleRoutes = () => new OpenAPIHono<ConsoleEnv>({ defaultHook: refuseInvalid })
+export const consoleRoutes = (refuse: Hook<unknown, ConsoleEnv, string, undefined> = refuseInvalid) =>
+  new OpenAPIHono<ConsoleEnv>({ defaultHook: refuse })
 
 /** A schema under a name of its own in the OpenAPI document. */
 export const named = <Schema extends z.ZodType>(name: string, schema: Schema): Schema => {
@@ -55,8 +56,9 @@ export const refuses = <const Status extends keyof typeof REFUSALS>(...statuses:
   return Object.fromEntries(statuses.map((status) => [status, response(status)])) as { [Key in Status]: ReturnType<typeof response> }
 }
 
-const refuseInvalid: Hook<unknown, ConsoleEnv, string, unknown> = (result) => {
-  if (result.success) return
+/** Turns input that does not fit its schema into a problem document. */
+export const refuseInvalid: Hook<unknown, ConsoleEnv, string, undefined> = (result) => {
+  if (result.success) return undefined
   const issues = result.error.issues
   if (result.target === 'param') throw new ApiError('not_found', 'NOT_FOUND', 'There is no such thing.')
   if (result.target === 'query') {

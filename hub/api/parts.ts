@@ -22,7 +22,7 @@ export interface Parts {
   readonly fleet: Fleet
   readonly fleetStore: FleetStore
   /** `health`: how many workers there are, and how many of them run. */
-  readonly detection: Detection & { readonly health?: { readonly size: number; readonly alive: number } }
+  readonly detection: Detection & { readonly health: { readonly size: number; readonly alive: number } }
   readonly ruleStore: RuleStore
   readonly timeline: Timeline
   readonly meter: PipelineMeter

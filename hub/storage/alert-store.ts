@@ -84,18 +84,20 @@ export const createAlertStore = (db: Database): AlertStore => ({
   summary: (tenant, since) =>
     withTenant(db, tenant, async (tx) => {
       const mine = eq(alertsTable.tenantId, tenant.tenantId)
-      const live = inArray(alertsTable.status, ['open', 'investigating'])
       const recent = and(mine, gte(alertsTable.createdAt, rangeBound(since)))
       const amount = sql<string>`count(*)`
-      const open = await tx.select({ severity: alertsTable.severity, amount }).from(alertsTable).where(and(mine, live)).groupBy(alertsTable.severity)
-      const [totals] = await tx
+      // One pass gives the totals too: they are sums over the severities.
+      const severities = await tx
         .select({
+          severity: alertsTable.severity,
           total: amount,
+          open: sql<string>`count(*) filter (where ${inArray(alertsTable.status, ['open', 'investigating'])})`,
           falsePositives: sql<string>`count(*) filter (where ${alertsTable.status} = 'false_positive')`,
           createdSince: sql<string>`count(*) filter (where ${gte(alertsTable.createdAt, rangeBound(since))})`,
         })
         .from(alertsTable)
         .where(mine)
+        .groupBy(alertsTable.severity)
       const tactics = await tx
         .select({ tactic: sql<string>`unnest(${alertsTable.tactics})`, amount })
         .from(alertsTable)
@@ -108,12 +110,21 @@ export const createAlertStore = (db: Database): AlertStore => ({
         .groupBy(alertsTable.ruleId)
         .orderBy(sql`count(*) desc`, asc(alertsTable.ruleId))
         .limit(10)
-      const bySeverity = new Map(open.map((row) => [levelOf(row.severity), Number(row.amount)]))
+      const byRank = new Map(severities.map((row) => [row.severity, row]))
+      const byLevel = (pick: (row: (typeof severities)[number]) => string) =>
+        Object.fromEntries(
+          RULE_LEVELS.map((level, rank) => {
+            const row = byRank.get(rank)
+            return [level, row ? Number(pick(row)) : 0]
+          }),
+        ) as Record<RuleLevel, number>
+      const sum = (pick: (row: (typeof severities)[number]) => string) => severities.reduce((total, row) => total + Number(pick(row)), 0)
       return {
-        openBySeverity: Object.fromEntries(RULE_LEVELS.map((level) => [level, bySeverity.get(level) ?? 0])) as Record<RuleLevel, number>,
-        createdSince: Number(totals?.createdSince ?? 0),
-        falsePositives: Number(totals?.falsePositives ?? 0),
-        total: Number(totals?.total ?? 0),
+        openBySeverity: byLevel((row) => row.open),
+        bySeverity: byLevel((row) => row.total),
+        createdSince: sum((row) => row.createdSince),
+        falsePositives: sum((row) => row.falsePositives),
+        total: sum((row) => row.total),
         byTactic: Object.fromEntries(tactics.map((row) => [row.tactic, Number(row.amount)])),
         topRules: rules.map((row) => ({ ruleId: row.ruleId, title: row.title, count: Number(row.amount) })),
       }

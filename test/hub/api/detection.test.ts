@@ -117,6 +117,14 @@ test('K-112 a rule marked for the edge goes out to the sensors', async () => {
   expect((await hub.a.call('PUT', `/v1/detection/rules/${SSH_RULE}`, { enabled: 'no' })).json.code).toBe('INVALID_BODY')
 })
 
+test('a change of what a rule detects is refused by name, and changes nothing else of the body', async () => {
+  for (const field of ['definition', 'source', 'title']) {
+    const { status, json } = await hub.a.call('PUT', `/v1/detection/rules/${SSH_RULE}`, { enabled: false, [field]: 'title: Mine' })
+    expect([status, json.code, json.errors]).toMatchObject([400, 'RULE_DEFINITION_FIXED', [{ field, allowed: ['enabled', 'edge'] }]])
+  }
+  expect((await hub.a.call('GET', `/v1/detection/rules/${SSH_RULE}`)).json).toMatchObject({ enabled: true, title: expect.not.stringMatching('Mine') })
+})
+
 test('K-113 K-114 testing a rule answers for each event in order and stores nothing', async () => {
   const before = (await hub.a.call('GET', '/v1/alerts')).json.pagination.total
   const { status, json } = await hub.a.call('POST', `/v1/detection/rules/${POWERSHELL_RULE}/test`, {

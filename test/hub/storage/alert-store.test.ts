@@ -118,6 +118,7 @@ test('a change is applied to the version it was decided on, with its activity, a
     falsePositives: 1,
     createdSince: 25,
     openBySeverity: { critical: 4, high: 5 },
+    bySeverity: { informational: 5, low: 5, medium: 5, high: 5, critical: 5 },
   })
   expect((await store.summary(tenant, new Date(0))).byTactic).toEqual({ credential_access: 25 })
 

@@ -1,5 +1,4 @@
 import { DAY_MS } from '../../../../shared/durations.ts'
-import { RULE_LEVELS } from '../../../../shared/sigma/contract.ts'
 import { consoleRoutes, createRoute, json, named, needs, refuses } from '../../openapi.ts'
 import type { Parts } from '../../parts.ts'
 import { DetectionMetricsView } from '../../schemas/views.ts'
@@ -21,14 +20,7 @@ export const detectionMetrics = (parts: Parts) =>
     const { detection } = parts
     const settings = detection.settings(tenant.tenantId)
     const metrics = detection.metrics(tenant.tenantId)
-    const [summary, ...bySeverity] = await Promise.all([
-      parts.alertSummary(tenant, new Date(parts.now().getTime() - DAY_MS)),
-      ...RULE_LEVELS.map(async (severity) => {
-        const { total } = await parts.alerts.list(tenant, { severity: [severity], sort: [{ field: 'created_at', descending: true }], limit: 1 })
-        return [severity, total] as const
-      }),
-    ])
-    const totals = new Map(bySeverity)
+    const summary = await parts.alertSummary(tenant, new Date(parts.now().getTime() - DAY_MS))
     return c.json(
       {
         rules_loaded: detection.rules.length,
@@ -37,13 +29,7 @@ export const detectionMetrics = (parts: Parts) =>
         avg_evaluation_time_ms: metrics.avgMs,
         p99_evaluation_time_ms: metrics.p99Ms,
         top_alerting_rules: summary.topRules.map(({ ruleId, title, count }) => ({ rule_id: ruleId, title, alerts_last_24h: count })),
-        alerts_by_severity: {
-          critical: totals.get('critical') ?? 0,
-          high: totals.get('high') ?? 0,
-          medium: totals.get('medium') ?? 0,
-          low: totals.get('low') ?? 0,
-          informational: totals.get('informational') ?? 0,
-        },
+        alerts_by_severity: { ...summary.bySeverity },
         alerts_by_tactic: { ...summary.byTactic },
       },
       200,

@@ -1,9 +1,9 @@
 import { DAY_MS } from '../../../../shared/durations.ts'
 import type { SigmaRule } from '../../../../shared/sigma/contract.ts'
 import { ApiError } from '../../errors.ts'
-import { body, consoleRoutes, createRoute, json, named, needs, refuses, z } from '../../openapi.ts'
+import { body, consoleRoutes, createRoute, type Hook, json, named, needs, refuseInvalid, refuses, z } from '../../openapi.ts'
 import { checkRange, instant, pagingQuery, readPaging, strictQuery } from '../../paging.ts'
-import type { Parts } from '../../parts.ts'
+import type { ConsoleEnv, Parts } from '../../parts.ts'
 import { RuleDetail, RuleMatches, RuleTestRequest, RuleTestResult, RuleUpdate } from '../../schemas/views.ts'
 import { toRuleDetail } from './rule-view.ts'
 
@@ -27,7 +27,8 @@ const putRoute = createRoute({
   path: '/detection/rules/{ruleId}',
   tags,
   summary: 'Enable or disable a rule for this tenant, or have sensors run it too',
-  description: 'In force with the next batch of events.',
+  description:
+    'In force with the next batch of events. The definition cannot be changed here: a body that carries anything else is refused with `RULE_DEFINITION_FIXED`.',
   ...needs('rules:write'),
   request: { params, body: body(named('RuleUpdate', RuleUpdate)) },
   responses: { 200: json(Detail, 'The rule'), ...refuses(400, 401, 403, 404) },
@@ -87,20 +88,22 @@ export const oneRule = (parts: Parts) => {
     })
   }
 
-  return consoleRoutes()
-    .openapi(readRoute, async (c) => c.json(await detailOf(c.var.session.tenant, ruleOf(c.req.valid('param').ruleId)), 200))
-    .openapi(putRoute, async (c) => {
-      const { tenant } = c.var.session
-      const rule = ruleOf(c.req.valid('param').ruleId)
-      const { enabled, edge } = c.req.valid('json')
-      const setting = await parts.ruleStore.set(tenant, rule.id, {
-        ...(enabled === undefined ? {} : { enabled }),
-        ...(edge === undefined ? {} : { edge }),
-      })
-      parts.detection.applySetting(tenant.tenantId, setting)
-      await parts.fleet.configurationChanged(tenant)
-      return c.json(await detailOf(tenant, rule), 200)
+  const changes = consoleRoutes(refuseDefinition).openapi(putRoute, async (c) => {
+    const { tenant } = c.var.session
+    const rule = ruleOf(c.req.valid('param').ruleId)
+    const { enabled, edge } = c.req.valid('json')
+    const setting = await parts.ruleStore.set(tenant, rule.id, {
+      ...(enabled === undefined ? {} : { enabled }),
+      ...(edge === undefined ? {} : { edge }),
     })
+    parts.detection.applySetting(tenant.tenantId, setting)
+    await parts.fleet.configurationChanged(tenant)
+    return c.json(await detailOf(tenant, rule), 200)
+  })
+
+  return consoleRoutes()
+    .route('/', changes)
+    .openapi(readRoute, async (c) => c.json(await detailOf(c.var.session.tenant, ruleOf(c.req.valid('param').ruleId)), 200))
     .openapi(matchesRoute, async (c) => {
       const rule = ruleOf(c.req.valid('param').ruleId)
       const { from, to, page, size } = c.req.valid('query')
@@ -142,4 +145,16 @@ export const oneRule = (parts: Parts) => {
         200,
       )
     })
+}
+
+/** Says what cannot be changed, where "unrecognised" would read as a typing error. */
+const refuseDefinition: Hook<unknown, ConsoleEnv, string, undefined> = (result, c) => {
+  const fixed = result.success ? [] : result.error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  if (fixed.length === 0) return refuseInvalid(result, c)
+  throw new ApiError(
+    'invalid',
+    'RULE_DEFINITION_FIXED',
+    `Over the API only enabled and edge of a rule change, not ${fixed.join(', ')}: what it detects stands in its file.`,
+    fixed.map((field) => ({ field, message: 'Cannot be changed here.', allowed: ['enabled', 'edge'] })),
+  )
 }

@@ -22,7 +22,7 @@ export const healthRoutes = (parts: Parts) =>
     const [sensors, connectors] = await Promise.all([parts.fleetStore.list(tenant), parts.connectors.list(tenant)])
     const enrolled = sensors.filter((sensor) => !sensor.revokedAt)
     const connected = enrolled.filter((sensor) => parts.fleet.isConnected(sensor.id)).length
-    const workers = parts.detection.health ?? { size: 1, alive: 1 }
+    const workers = parts.detection.health
     const atSensors = service(enrolled.length, connected)
     const detection = service(workers.size, workers.alive)
     const ailing = connectors.some(({ status }) => status === 'unhealthy' || status === 'degraded')
