@@ -9,6 +9,7 @@ import { openBuffer } from './buffer/buffer.ts'
 import type { SensorConfig } from './config.ts'
 import type { Log } from './log.ts'
 import { createPackKeeper } from './pack/pack-keeper.ts'
+import { pastPackEnd } from './past-pack-end.ts'
 import { ensurePrivateDir } from './private-file.ts'
 import { createRunner } from './runner.ts'
 import { SOURCES } from './sources/sources.ts'
@@ -73,7 +74,10 @@ export async function startSensor({ config, version, log }: SensorOptions): Prom
   // Reading it starts the latencies' next period, so the status file takes the heartbeat's reading and asks itself only while there is none.
   let reported = { atMs: Number.NEGATIVE_INFINITY, collection: runner.report() }
   const report = () => {
-    reported = { atMs: performance.now(), collection: runner.report() }
+    const collection = runner.report()
+    const pack = packs.running()
+    const connectors = pack && packs.expired() ? pastPackEnd(collection.connectors, pack.expires_at) : collection.connectors
+    reported = { atMs: performance.now(), collection: { ...collection, connectors } }
     return reported.collection
   }
   const connectionChanged = new EventEmitter()

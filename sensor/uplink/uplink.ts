@@ -98,12 +98,13 @@ export function createUplink(options: UplinkOptions) {
   const heartbeat = (process: picket.v1.ProcessReport.$Properties): picket.v1.Heartbeat.$Properties => ({
     ...report(),
     clockMs: now().getTime(),
-    lanes: buffer.lanes().map((lane) => ({
+    lanes: buffer.lanes().map((lane, index) => ({
       epoch: lane.epoch,
       lane: lane.lane,
       events: lane.events,
       bytes: lane.bytes,
-      limitBytes: lane.limitBytes,
+      // One limit for all lanes: said once, so that the hub's sum over them is the buffer's.
+      limitBytes: index === 0 ? lane.limitBytes : 0,
       ...(lane.oldestAt ? { oldestMs: lane.oldestAt.getTime() } : {}),
       appendedTotal: lane.appendedTotal,
       ackedTotal: lane.ackedTotal,

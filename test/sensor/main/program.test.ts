@@ -202,6 +202,19 @@ test('A26 everything the sensor keeps is for its user alone', async () => {
   }
 })
 
+test('a pack past its end degrades what the hub sees, and collection goes on', async () => {
+  const sensorId = await enrol()
+  const expiresAt = new Date(Date.now() + 5_000).toISOString()
+  hub.behaviour.pack = signPack({ ...packFor(sensorId, 1), expires_at: expiresAt }, hub.packKey.privateKey)
+  run()
+  await until(() => send(['run-1']))
+  const connector = () => hub.seen.heartbeats.at(-1)?.connectors?.[0]
+  await until(() => connector()?.status === 'degraded')
+  expect(connector()?.message).toContain(expiresAt)
+  await until(() => send(['run-2']))
+  await until(() => received().includes('run-2'))
+})
+
 test('two sensors cannot run with one data directory', async () => {
   await enrol()
   run()
