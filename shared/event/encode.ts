@@ -29,10 +29,3 @@ export function encodeEvent(event: PicketEvent, connectorId: string, edgeRuleIds
     document: text.encode(JSON.stringify(event.document)),
   }).finish()
 }
-
-/**
- * A batch's entries, once decompressed.
- *
- * @throws {RangeError | Error} from protobufjs where the bytes are no `picket.v1.Entries`; the caller refuses the batch
- */
-export const decodeEntries = (payload: Uint8Array): picket.v1.IEntry[] => picket.v1.Entries.decode(payload).entries
