@@ -136,6 +136,32 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
     await page.getByTestId('live').getByText('Live').waitFor()
   })
 
+  test('K-152: while alerts are listed a new one waits behind a button, and the list stays still until it is asked for', async () => {
+    await sendLine(rootLogin('second-host'))
+    const pill = page.getByTestId('new-pill')
+    await pill.getByText('1 new').waitFor({ timeout: 15_000 })
+    const row = page.getByTestId('alerts-grid').getByText('second-host').first()
+    expect(await row.count()).toBe(0)
+    await pill.click()
+    await row.waitFor()
+    await pill.waitFor({ state: 'hidden' })
+  })
+
+  test('K-159: the list is worked by keyboard: next, open, investigate, close', async () => {
+    await page.goto(`${system.httpUrl}/console/alerts?q=second-host`)
+    await page.getByTestId('alerts-grid').getByText('second-host').first().waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    const panel = page.getByTestId('alert-panel')
+    await panel.getByTestId('status-investigate').waitFor()
+    await page.keyboard.press('s')
+    await panel.getByTestId('status-investigate').waitFor({ state: 'hidden' })
+    const { alerts } = await system.api<{ alerts: { event: { host: string } }[] }>('GET', '/v1/alerts?status=investigating')
+    expect(alerts.map((alert) => alert.event.host)).toEqual(['second-host'])
+    await page.keyboard.press('Escape')
+    await panel.waitFor({ state: 'hidden' })
+  })
+
   test.each([
     ['K-156', 'dashboard', 'Noisiest rules'],
     ['K-159', 'alerts', 'web-browser-test'],
@@ -247,6 +273,29 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
     expect(requests.filter((url) => !url.startsWith(system.httpUrl) && !url.startsWith('data:') && !url.startsWith('blob:'))).toEqual([])
     expect(errors).toEqual([])
   })
+
+  test('the page says that the hub is away, and is live again by itself when it is back, with what happened since', async () => {
+    await page.goto(`${system.httpUrl}/console/alerts?status=any`)
+    await page.getByTestId('live').getByText('Live').waitFor()
+    await system.hub.kill('SIGKILL')
+    await page.getByTestId('live').getByText('Reconnecting').waitFor()
+    await sendLine(rootLogin('while-away'))
+    // The hub is back, and has the alert, before the page may hear of it: no message will come for this one.
+    await page.getByTestId('live').click()
+    await page.getByTestId('live').getByText('Paused').waitFor()
+    await system.hub.start()
+    await eventually(
+      async () => (await system.api<{ alerts: { event: { host: string } }[] }>('GET', '/v1/alerts')).alerts[0]?.event.host === 'while-away',
+    )
+    const { alerts } = await system.api<{ alerts: { id: string }[] }>('GET', '/v1/alerts?status=investigating')
+    await system.api('PUT', `/v1/alerts/${alerts[0]?.id}`, { status: 'resolved' })
+    await page.getByTestId('live').click()
+    await page.getByTestId('live').getByText('Live').waitFor({ timeout: 30_000 })
+    await page.getByRole('row').filter({ hasText: 'second-host' }).getByText('Resolved').waitFor()
+    expect(await page.getByTestId('alerts-grid').getByText('while-away').count()).toBe(0)
+    await page.getByTestId('new-pill').click({ timeout: 30_000 })
+    await page.getByTestId('alerts-grid').getByText('while-away').first().waitFor()
+  }, 120_000)
 
   test('signing out leads to the sign-in page, and the pages behind it are closed', async () => {
     await page.getByTestId('account').click()

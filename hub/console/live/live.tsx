@@ -49,11 +49,23 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         }, 1_000)
       }
     })
+    const refresh = () => {
+      for (const queryKey of [['alerts', 'count'], ['alerts', 'detail'], ['detection', 'metrics'], ['connectors']])
+        void queries.invalidateQueries({ queryKey })
+    }
+    // What was missed while the socket was away is read again when it is back.
+    let wasAway = false
+    const stopStatus = socket.onStatus(() => {
+      const live = socket.status().state === 'live'
+      if (live && wasAway) refresh()
+      wasAway = !live
+    })
     const polling = setInterval(() => {
       if (socket.status().state === 'polling') void queries.invalidateQueries({ queryKey: ['alerts', 'count'] })
     }, 30_000)
     return () => {
       stopFrames()
+      stopStatus()
       clearTimeout(counting)
       clearInterval(polling)
     }

@@ -156,7 +156,7 @@ function Stages({ stages, enriches }: { stages: PipelineMetrics['stages']; enric
       />
       <Stage
         name="Normalisation"
-        main={formatPercent(normalization.success_rate > 1 ? normalization.success_rate / 100 : normalization.success_rate)}
+        main={formatPercent(normalization.success_rate / 100)}
         unit="understood"
         facts={[
           ['Processed', formatCompact(normalization.events_processed)],
@@ -178,15 +178,12 @@ function Stages({ stages, enriches }: { stages: PipelineMetrics['stages']; enric
       <Stage
         name="Enrichment"
         main={enriches ? formatCompact(enrichment.alerts_processed) : '–'}
-        unit={enriches ? 'alerts' : 'not installed'}
+        unit={enriches ? 'alerts' : 'not installed: alerts carry what their events say'}
         facts={
           enriches
             ? [
                 ['Mean time', `${formatRate(enrichment.avg_enrichment_time_ms)} ms`],
-                [
-                  'Cache hits',
-                  formatPercent(enrichment.intel_cache_hit_rate > 1 ? enrichment.intel_cache_hit_rate / 100 : enrichment.intel_cache_hit_rate),
-                ],
+                ['Cache hits', formatPercent(enrichment.intel_cache_hit_rate / 100)],
               ]
             : []
         }

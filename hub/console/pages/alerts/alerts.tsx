@@ -241,8 +241,10 @@ function Chip({ text, onRemove }: { text: string; onRemove: () => void }) {
 function ListFacts({ first, shown }: { first: AlertList; shown: number }) {
   return (
     <p className="text-xs text-ink-3">
-      {shown >= first.total_estimate ? formatInteger(shown) : `${formatInteger(shown)} of ≈ ${formatInteger(first.total_estimate)}`} ·{' '}
-      {formatInteger(first.took_ms)} ms
+      {shown >= first.total_estimate
+        ? `${formatInteger(shown)} ${shown === 1 ? 'alert' : 'alerts'}`
+        : `${formatInteger(shown)} of ≈ ${formatInteger(first.total_estimate)}`}{' '}
+      · {formatInteger(first.took_ms)} ms
       {first.truncated && first.next_cursor === null && ' · cut short'}
       {first.query_warnings.map((warning) => (
         <span key={warning} className="text-medium">
@@ -284,6 +286,9 @@ function useAlertList(search: AlertsSearch) {
         const { alerts } = await api<AlertList>('GET', '/alerts', { query: newest })
         if (latest.current.length === 0 && alerts.length > 0) void queries.invalidateQueries({ queryKey: options.queryKey })
         else setWaiting(waitingIds(latest.current, alerts).length)
+        const shown = new Map(latest.current.map((row) => [row.id, row.updated_at]))
+        const changed = alerts.filter((alert) => (shown.get(alert.id) ?? alert.updated_at) < alert.updated_at)
+        if (changed.length > 0) queries.setQueryData<typeof query.data>(options.queryKey, (list) => list && changed.reduce(replaceRow, list))
       } catch {
         // The next alert, or the next poll, asks again; the list itself says when the hub is away.
       } finally {
@@ -303,6 +308,15 @@ function useAlertList(search: AlertsSearch) {
     if (state !== 'polling') return
     const timer = setInterval(probe, 30_000)
     return () => clearInterval(timer)
+  }, [state, probe])
+  // Alerts raised while the socket was away sent their frames to nobody.
+  const wasAway = useRef(false)
+  useEffect(() => {
+    if (state !== 'live') wasAway.current = true
+    else if (wasAway.current) {
+      wasAway.current = false
+      probe()
+    }
   }, [state, probe])
 
   const refreshRow = useCallback(

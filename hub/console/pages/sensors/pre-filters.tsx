@@ -185,7 +185,7 @@ function FilterForm({ filter, onClose }: { filter: PreFilter | undefined; onClos
         void save()
       }}
     >
-      <div className="grid grid-cols-[1fr_150px_100px] gap-4 max-sm:grid-cols-1">
+      <div className={`grid gap-4 max-sm:grid-cols-1 ${action === 'sample' ? 'grid-cols-[1fr_150px_100px]' : 'grid-cols-[1fr_150px]'}`}>
         <Field label="Name">
           {(control) => (
             <input
