@@ -29,6 +29,8 @@ export interface BufferOptions {
   readonly nativeBinding?: string | undefined
   /** Bound on what both lanes hold, payloads and rows, in bytes. The file itself may reach twice that and 16 MiB. */
   readonly limitBytes: number
+  /** Largest file that is checked as a whole when it is opened; see `openDatabase`. */
+  readonly checkUpToBytes?: number | undefined
   readonly now: () => Date
   readonly log: Log
 }
@@ -103,7 +105,7 @@ class SqliteBuffer implements OpenBuffer {
     this.#capBytes = options.limitBytes * 2 + 16_777_216
     this.#reserve = createReserve(options.directory, Math.min(8_388_608, Math.max(1_048_576, Math.floor(options.limitBytes / 16))))
     try {
-      this.#db = openDatabase(this.#path, this.#capBytes, options.nativeBinding)
+      this.#db = openDatabase(this.#path, this.#capBytes, options.nativeBinding, options.checkUpToBytes)
     } catch (error) {
       if (!isDamage(error)) throw error
       this.#db = startOver(this.#path, this.#capBytes, options.nativeBinding, options.now(), options.log)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, existsSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { BufferUnavailable, type Lane } from './contract.ts'
 
@@ -9,6 +9,8 @@ const SCHEMA_VERSION = 1
 const PAGE_BYTES = 4_096
 /** Nobody else writes here (lock.ts), and waiting for a lock would stop the event loop. */
 const BUSY_TIMEOUT_MS = 250
+/** Read through in about a tenth of a second. */
+const CHECK_UP_TO_BYTES = 64 * 1024 * 1024
 
 const laneSchema = (lane: Lane): string => `
   CREATE TABLE ${lane}_events (
@@ -33,10 +35,17 @@ const SCHEMA = `
 /**
  * Opens the buffer's file, makes its tables where they are missing and sets what must hold on every open.
  *
+ * @param checkUpToBytes - a larger file is not read through: that takes a second or two per gigabyte, and a start must not wait for it. Damage in it
+ *   shows when the page is read, and every row has a checksum of its own
  * @param capBytes - the file never grows past this (`max_page_count`), so that SQLite, not the disk, is what is full first
  * @throws {Database.SqliteError} SQLITE_CORRUPT or SQLITE_NOTADB where the file is damaged
  */
-export const openDatabase = (path: string, capBytes: number, nativeBinding: string | undefined): Database.Database => {
+export const openDatabase = (
+  path: string,
+  capBytes: number,
+  nativeBinding: string | undefined,
+  checkUpToBytes = CHECK_UP_TO_BYTES,
+): Database.Database => {
   const fresh = !existsSync(path)
   const db = new Database(path, { timeout: BUSY_TIMEOUT_MS, ...(nativeBinding === undefined ? {} : { nativeBinding }) })
   try {
@@ -49,7 +58,7 @@ export const openDatabase = (path: string, capBytes: number, nativeBinding: stri
     db.pragma('journal_size_limit = 16777216')
     db.pragma(`max_page_count = ${Math.ceil(capBytes / PAGE_BYTES)}`)
     db.pragma('trusted_schema = OFF')
-    if (!fresh) assertIntact(db)
+    if (!fresh && statSync(path).size <= checkUpToBytes) assertIntact(db)
     makeTables(db)
     for (const suffix of ['-wal', '-shm']) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600)
     return db

@@ -96,7 +96,13 @@ export function runSession(options: SessionOptions): Promise<SessionEnd> {
           Math.min(1_000, deadlineMs / 4),
         ),
       )
-      const beat = () => write({ heartbeat: options.heartbeat() })
+      const beat = () => {
+        try {
+          write({ heartbeat: options.heartbeat() })
+        } catch (error) {
+          fail(error)
+        }
+      }
       timers.add(setInterval(beat, Math.min(Math.max(message.heartbeatMs || DEFAULTS.heartbeatMs, 200), 300_000)))
       options.onWelcome(message)
       beat()

@@ -15,8 +15,8 @@ export const temporaryDirectory = (): string => {
   return directory
 }
 
-export const openIn = (directory: string, { limitBytes = 10_000_000 } = {}) => {
-  const buffer = openBuffer({ directory, limitBytes, now: () => new Date(), log: quiet })
+export const openIn = (directory: string, { limitBytes = 10_000_000, checkUpToBytes = undefined as number | undefined } = {}) => {
+  const buffer = openBuffer({ directory, limitBytes, checkUpToBytes, now: () => new Date(), log: quiet })
   onTestFinished(() => buffer.close())
   return buffer
 }

@@ -276,6 +276,21 @@ test('T17 a hub that is ahead of the buffer means a copied machine: a new epoch 
   expect(received(it.hub)).toEqual([...names('a', 5), ...names('b', 5)])
 })
 
+test('a buffer that cannot be read ends the stream and not the process, and the next stream goes on', async () => {
+  const it = await world({ heartbeatMs: 200 })
+  await connected(it.hub, it.proxy)
+  Object.assign(it.buffer, {
+    lanes: () => {
+      throw new Error('disk I/O error')
+    },
+  })
+  await until(() => it.uplink.state().lastError === 'disk I/O error')
+  Reflect.deleteProperty(it.buffer, 'lanes')
+  await it.append(names('a', 3))
+  await until(() => emptied(it))
+  expect(received(it.hub)).toEqual(names('a', 3))
+})
+
 test('a buffer that begins a new epoch while connected announces it before it sends', async () => {
   const it = await world()
   await it.append(names('a', 5))
