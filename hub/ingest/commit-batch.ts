@@ -77,13 +77,15 @@ const toDetectionEvent = ({ document, product, service, categories }: StoredEven
  */
 export async function commitJudged(parts: CommitParts, tenant: TenantContext, batch: JudgedBatch, signal: AbortSignal): Promise<Committed> {
   const { store, log, counters } = parts
+  let again = false
   try {
     const { through, stored, notices } = await untilDone(
       signal,
       log,
       'a batch could not be committed',
-      () => store.commit(tenant, toCommit(tenant, batch)),
+      () => store.commit(tenant, toCommit(tenant, batch), again),
       () => {
+        again = true
         counters.commitRetries += 1
       },
     )

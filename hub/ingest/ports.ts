@@ -70,7 +70,9 @@ export interface IngestStore {
   /**
    * DESIGN's one transaction: locks the (sensor, epoch) mark, skips what is at or below it (with its matches; an alert
    * draft whose events are all skipped is dropped too), stores the rest, merges alerts, moves the mark.
+   * @param again - an earlier try of the same caller failed, perhaps only in telling that it succeeded: a batch that is here by now counts as stored by
+   *   this call, and the alerts it made are in the notices, because nobody has been told of them
    * @throws {SequenceGap} kind `conflict`, where `first` is above mark + 1: something in between was never delivered
    */
-  commit(tenant: TenantContext, batch: CommitBatch): Promise<CommitResult>
+  commit(tenant: TenantContext, batch: CommitBatch, again?: boolean): Promise<CommitResult>
 }

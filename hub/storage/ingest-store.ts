@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { ExpectedError } from '../../shared/errors.ts'
+import type { AlertNotice } from '../alerts/ports.ts'
 import type { TenantContext } from '../identity/ports.ts'
 import type { CommitBatch, CommitResult, IngestStore, StoredTombstone } from '../ingest/ports.ts'
 import type { Database, Transaction } from './database.ts'
 import { sqlState } from './errors.ts'
 import { insertEvents } from './ingest/insert-events.ts'
 import { insertMatches } from './ingest/insert-matches.ts'
-import { mergeAlerts } from './ingest/merge-alerts.ts'
+import { mergeAlerts, toNotice } from './ingest/merge-alerts.ts'
 import { storableMs } from './instants.ts'
+import { alertsTable } from './schema/alerts.ts'
 import { ingestMarksTable, tombstonesTable } from './schema/events.ts'
 import { withTenant } from './tenant.ts'
 
@@ -39,14 +41,14 @@ export const createIngestStore = (db: Database): IngestStore => ({
       return new Map(rows.map(({ epoch, through }) => [epoch, through]))
     }),
 
-  async commit(tenant, batch) {
+  async commit(tenant, batch, again = false) {
     await db.partitions.ensure(
       batch.events.map(({ time }) => storableMs(time, batch.receivedAt)),
       batch.receivedAt,
     )
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await withTenant(db, tenant, (tx) => commitBatch(tx, tenant, batch))
+        return await withTenant(db, tenant, (tx) => commitBatch(tx, tenant, batch, again))
       } catch (error) {
         if (sqlState(error) !== '40P01' || attempt === DEADLOCK_ATTEMPTS) throw error
       }
@@ -54,12 +56,15 @@ export const createIngestStore = (db: Database): IngestStore => ({
   },
 })
 
-async function commitBatch(tx: Transaction, tenant: TenantContext, batch: CommitBatch): Promise<CommitResult> {
+async function commitBatch(tx: Transaction, tenant: TenantContext, batch: CommitBatch, again: boolean): Promise<CommitResult> {
   const mark = await lockMark(tx, tenant, batch)
   if (batch.first > mark + 1) throw new SequenceGap(mark + 1, batch.first)
   const fresh = above(mark, batch)
   const skipped = batch.events.length - fresh.events.length + (batch.tombstones.length - fresh.tombstones.length)
-  if (batch.last <= mark) return { through: mark, stored: 0, skipped, notices: [] }
+  if (batch.last <= mark)
+    return again
+      ? { through: mark, stored: batch.events.length, skipped: 0, notices: await alertsMadeBy(tx, tenant, batch) }
+      : { through: mark, stored: 0, skipped, notices: [] }
 
   await insertEvents(tx, tenant, fresh)
   if (fresh.tombstones.length > 0) await tx.insert(tombstonesTable).values(fresh.tombstones.map((each) => toRow(tenant, batch, each)))
@@ -78,6 +83,18 @@ async function commitBatch(tx: Transaction, tenant: TenantContext, batch: Commit
     })
     .where(markOf(tenant, batch))
   return { through: batch.last, stored: fresh.events.length, skipped, notices }
+}
+
+/** A draft's id is that of the alert it opened, and of no other: one whose id is there was opened by this batch. */
+async function alertsMadeBy(tx: Transaction, tenant: TenantContext, { alerts }: CommitBatch): Promise<AlertNotice[]> {
+  if (alerts.length === 0) return []
+  const ids = alerts.map(({ id }) => id)
+  const rows = await tx
+    .select({ id: alertsTable.id })
+    .from(alertsTable)
+    .where(and(eq(alertsTable.tenantId, tenant.tenantId), inArray(alertsTable.id, ids)))
+  const made = new Set(rows.map(({ id }) => id))
+  return alerts.filter(({ id }) => made.has(id)).map((draft) => toNotice(draft, draft.id, true))
 }
 
 const markOf = (tenant: TenantContext, batch: CommitBatch) =>

@@ -31,7 +31,7 @@ export async function mergeAlerts(
     const row = byKey.get(keyOf(draft.ruleId, storable(draft.entity)))
     const alertId = row?.id ?? draft.id
     for (const seq of draft.seqs) alertIds.set(keyOf(draft.ruleId, String(seq)), alertId)
-    if (row) notices.push({ created: row.created, alertId, severity: draft.severity, ruleTitle: draft.ruleTitle, host: draft.summary.host })
+    if (row) notices.push(toNotice(draft, alertId, row.created))
   }
   const created = notices.filter((notice) => notice.created)
   if (created.length > 0) {
@@ -41,6 +41,14 @@ export async function mergeAlerts(
   }
   return { notices, alertOf: (ruleId, seq) => alertIds.get(keyOf(ruleId, String(seq))) }
 }
+
+export const toNotice = ({ severity, ruleTitle, summary }: AlertDraft, alertId: string, created: boolean): AlertNotice => ({
+  created,
+  alertId,
+  severity,
+  ruleTitle,
+  host: summary.host,
+})
 
 const keyOf = (ruleId: string, rest: string): string => `${ruleId}\0${rest}`
 

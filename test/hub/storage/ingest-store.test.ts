@@ -185,3 +185,18 @@ test('a day gets its partition when its first event comes, and takes over what t
   // Dropped is not closed: a late event of that day is stored again.
   expect(await ingest.commit(tenant, batchOf(tenant.sensorId, { first: 4, last: 4, time: old }))).toMatchObject({ stored: 1 })
 })
+
+test('K-152 of a commit whose answer was lost the next try tells what the first would have told, once', async () => {
+  const tenant = await newTenant(database.db)
+  const ingest = createIngestStore(database.db)
+  const batch = batchOf(tenant.sensorId, { first: 1, last: 3, hits: [2] })
+  const told = await ingest.commit(tenant, batch)
+  expect(told).toMatchObject({ through: 3, stored: 3, notices: [{ created: true }] })
+  expect(await ingest.commit(tenant, batch, true)).toEqual(told)
+  expect(await ingest.commit(tenant, batch)).toMatchObject({ through: 3, stored: 0, skipped: 3, notices: [] })
+  // Merged into that alert, it made none of its own.
+  const merged = batchOf(tenant.sensorId, { first: 4, last: 4, hits: [4] })
+  await ingest.commit(tenant, merged)
+  expect(await ingest.commit(tenant, merged, true)).toMatchObject({ stored: 1, notices: [] })
+  expect((await createAlertStore(database.db).get(tenant, told.notices[0]?.alertId ?? ''))?.count).toBe(2)
+})
