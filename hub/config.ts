@@ -16,6 +16,8 @@ export const HubConfig = z.strictObject({
   grpc_port: port.default(8443),
   /** How browsers and scripts reach this hub from outside: `https://soc.example.com`. Default: as each caller addressed it. */
   public_url: z.url().optional(),
+  /** Addresses and networks (CIDR) of reverse proxies whose `X-Forwarded-For` is believed. Default: none, the peer is the caller. */
+  trusted_proxies: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).default([]),
   /** How sensors reach it: `soc.example.com:8443`. Default: the caller's host name and `grpc_port`. */
   public_grpc_address: z.string().optional(),
   /** PostgreSQL >= 15, as a role that may create roles and tables. Without it the hub runs a PostgreSQL of its own. */

@@ -46,7 +46,7 @@ export function createApp({ parts, metrics, notReady, metricsToken, consoleDir }
   )
   app.notFound((c) => problem(c, 404, 'NOT_FOUND', 'There is nothing at this address.'))
 
-  app.use(requestLog(parts.log, metrics))
+  app.use(requestLog(parts.log, metrics, parts.site.trustedProxies ?? []))
   app.use(
     secureHeaders({
       contentSecurityPolicy: {

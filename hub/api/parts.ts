@@ -41,6 +41,8 @@ export interface Site {
   /** `hub.example.com:8443`, where sensors connect; undefined: the caller's host name and `grpcPort`. */
   readonly grpcAddress?: string | undefined
   readonly grpcPort: number
+  /** Reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[] | undefined
   /** The sensor's one file; undefined where this hub was built without it. */
   readonly sensorBundle?: { readonly path: string; readonly sha256: string } | undefined
 }
