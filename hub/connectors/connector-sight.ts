@@ -28,6 +28,8 @@ export function lookAt(connector: Connector, sensorConnected: boolean, flow: Pip
   const as = (status: ConnectorState['status'], message: string): ConnectorSight => ({ connector, status, message, eventsPerSecond, checks })
 
   if (!connector.enabled) return as('disabled', 'Disabled: nothing is collected.')
+  if (connector.unreadable)
+    return as('unhealthy', `The stored ${connector.unreadable.join(', ')} does not open with the hub's key: restore secrets.key, or set it anew.`)
   if (connector.sensorId === undefined) return as('unknown', 'No sensor runs it yet.')
   if (!sensorConnected) return state.message === SENSOR_OFFLINE ? as('unhealthy', SENSOR_OFFLINE) : as('unknown', 'Its sensor is not connected.')
   if (state.lastCheckAt === undefined) return as('unknown', 'The sensor has not reported on it yet.')

@@ -89,6 +89,10 @@ export function createFleet(parts: FleetParts): RunningFleet {
     const { tenantId, sensorId } = sensor.identity
     const tenant = { tenantId }
     const [list, filters] = await Promise.all([listConnectors(tenant), store.filters(tenant)])
+    // A pack without it would have the sensor stop that source; the pack it runs is better.
+    const unreadable = list.filter((connector) => connector.sensorId === sensorId && connector.unreadable)
+    if (unreadable.length > 0)
+      throw new Error(`secrets of connectors ${unreadable.map(({ id }) => id).join(', ')} do not open: restore secrets.key, or set them anew`)
     const { content, problems } = packContent(tenant, sensorId, { connectors: list, filters, detection: parts.detection })
     for (const problem of problems) log.error({ tenant_id: tenantId, sensor_id: sensorId, ...problem }, 'a setting was left out of the pack')
     const now = clock()

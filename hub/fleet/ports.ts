@@ -116,6 +116,8 @@ export interface Connector {
   readonly enabled: boolean
   /** Secrets already opened; only the pack builder and the test call see this. */
   readonly config: ConnectorConfig
+  /** Stored secrets that do not open, because the hub's key is another one now. `config` is without them. */
+  readonly unreadable?: readonly string[]
   readonly createdAt: Date
   readonly updatedAt: Date
   readonly version: number

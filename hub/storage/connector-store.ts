@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { and, asc, desc, eq, type InferSelectModel, sql } from 'drizzle-orm'
 import type { ConnectorConfig } from '../../shared/connectors/contract.ts'
 import { connectorKind } from '../../shared/connectors/kinds.ts'
+import { ExpectedError } from '../../shared/errors.ts'
 import type { Connector, ConnectorState, ConnectorStore } from '../fleet/ports.ts'
 import type { TenantContext } from '../identity/ports.ts'
 import type { Database } from './database.ts'
@@ -12,6 +13,7 @@ import { withTenant } from './tenant.ts'
 /** Closes and opens single values. `aad` binds a sealed value to its place: moved elsewhere it does not open. */
 export interface SecretBox {
   seal(plain: string, aad: string): string
+  /** @throws {ExpectedError} where it does not open with this key, or not here */
   open(sealed: string, aad: string): string
 }
 
@@ -34,23 +36,37 @@ export function createConnectorStore(db: Database, secretBox: SecretBox): Connec
     }
   }
 
-  const toConnector = (tenant: TenantContext, row: Row): Connector => ({
-    id: row.id,
-    name: row.name,
-    type: row.type,
-    sensorId: row.sensorId ?? undefined,
-    enabled: row.enabled,
-    config: {
-      ...row.config,
-      ...Object.fromEntries(
-        Object.entries(row.secrets).map(([key, sealed]) => [key, JSON.parse(secretBox.open(sealed, place(tenant, row.id, key)))]),
-      ),
-    },
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-    version: row.version,
-    state: toState(row),
-  })
+  /** One secret that does not open must not hide the connector: it can still be seen, given a new secret, or deleted. */
+  const open = (tenant: TenantContext, id: string, secrets: Row['secrets']) => {
+    const opened: [string, unknown][] = []
+    const unreadable: string[] = []
+    for (const [key, sealed] of Object.entries(secrets)) {
+      try {
+        opened.push([key, JSON.parse(secretBox.open(sealed, place(tenant, id, key)))])
+      } catch (error) {
+        if (!(error instanceof ExpectedError)) throw error
+        unreadable.push(key)
+      }
+    }
+    return { opened: Object.fromEntries(opened), unreadable }
+  }
+
+  const toConnector = (tenant: TenantContext, row: Row): Connector => {
+    const { opened, unreadable } = open(tenant, row.id, row.secrets)
+    return {
+      id: row.id,
+      name: row.name,
+      type: row.type,
+      sensorId: row.sensorId ?? undefined,
+      enabled: row.enabled,
+      config: { ...row.config, ...opened },
+      ...(unreadable.length > 0 ? { unreadable } : {}),
+      createdAt: row.createdAt,
+      updatedAt: row.updatedAt,
+      version: row.version,
+      state: toState(row),
+    }
+  }
 
   const one = (tenant: TenantContext, connectorId: string) => and(eq(connectorsTable.tenantId, tenant.tenantId), eq(connectorsTable.id, connectorId))
 

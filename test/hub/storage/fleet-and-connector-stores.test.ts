@@ -1,5 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSecretBox } from '../../../hub/secrets/secret-box.ts'
 import { createConnectorStore } from '../../../hub/storage/connector-store.ts'
 import { createEnrollmentStore } from '../../../hub/storage/enrollment-store.ts'
 import { createFleetStore } from '../../../hub/storage/fleet-store.ts'
@@ -93,6 +97,24 @@ test('T33 a connector keeps its secrets sealed in the database and opens them on
   // Moved to another connector it does not open.
   await database.superuser.query('update connectors set secrets = $1 where id = $2', [rows[0].secrets, other.id])
   await expect(connectors.get(tenant, other.id)).rejects.toThrow(/opened for/)
+})
+
+test('with another secrets key a connector is still there, without its secret, and a new one makes it whole', async () => {
+  const tenant = await newTenant(database.db)
+  const folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), 'picket-secrets-')))
+  try {
+    const [before, after] = await Promise.all(folders.map(async (folder) => createConnectorStore(database.db, await createSecretBox(folder))))
+    if (!before || !after) throw new Error('no stores')
+    const { id } = await before.create(tenant, { name: 'in', type: 'http', enabled: true, config: { port: 8088, token: 'canary-4711-canary' } })
+    expect(await after.list(tenant)).toMatchObject([{ id, config: { port: 8088 }, unreadable: ['token'] }])
+    expect((await after.get(tenant, id))?.config).not.toHaveProperty('token')
+    expect((await before.get(tenant, id))?.unreadable).toBeUndefined()
+    const mended = await after.update(tenant, id, { config: { port: 8088, token: 'canary-4712-canary' } })
+    expect([mended?.config, mended?.unreadable]).toEqual([{ port: 8088, token: 'canary-4712-canary' }, undefined])
+    expect(await after.delete(tenant, id)).toBe(true)
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('a connector changes only where told, its clock and version move each time, and its sensor can be another', async () => {
