@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { distance } from 'fastest-levenshtein'
 import { parse as parseYaml } from 'yaml'
-import type * as z from 'zod'
+import * as z from 'zod'
 import { ExpectedError, messageOf } from './errors.ts'
 
 /** A setting is wrong: the program does not start. The message names the key, the place and what would be right. */
@@ -39,7 +39,7 @@ export function readConfig<Shape extends z.ZodRawShape>(
     const name = `${prefix}${key.toUpperCase()}`
     const path = env[`${name}_FILE`]
     const text = env[name] ?? (path === undefined ? undefined : readText(path).trimEnd())
-    if (text !== undefined && text !== '') fromEnv[key] = parseYaml(text)
+    if (text !== undefined && text !== '') fromEnv[key] = fromText(schema.shape[key], text)
   }
   const given = { ...fromFile, ...fromEnv, ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) }
   const result = schema.safeParse(given)
@@ -49,6 +49,10 @@ export function readConfig<Shape extends z.ZodRawShape>(
   const place = key in flags ? 'command line' : key in fromEnv ? `${prefix}${key.toUpperCase()}` : (file ?? 'defaults')
   throw new ConfigError(`${place}: ${issue?.path.join('.')}: ${issue?.message}`, { cause: result.error })
 }
+
+/** Text where the setting takes text: a password may look like a number, or hold what YAML would read as a comment. Anything else is read as YAML. */
+const fromText = (setting: unknown, text: string): unknown =>
+  setting instanceof z.ZodType && setting.safeParse(text).success ? text : parseYaml(text)
 
 /** The known word that differs least from `word`. */
 export const nearest = (word: string, known: readonly string[]): string => [...known].sort((a, b) => distance(word, a) - distance(word, b))[0] ?? ''

@@ -44,6 +44,11 @@ test('a secret can be read from a file of its own', () => {
   expect(readConfig(schema, { env: { PICKET_PASSWORD_FILE: secret }, prefix: 'PICKET_' }).password).toBe('hunter2 and more')
 })
 
+test('text is taken as it is: one that looks like a number, or holds what YAML reads as a comment', () => {
+  for (const password of ['123456789012', 'correct horse #1 battery', 'true', '- a'])
+    expect(readConfig(schema, { env: { PICKET_PASSWORD: password }, prefix: 'PICKET_' }).password).toBe(password)
+})
+
 test('a file that is missing or is no mapping is refused by name', () => {
   expect(() => readConfig(schema, { file: join(directory, 'none.yaml'), env: {}, prefix: 'PICKET_' })).toThrow(/cannot read .*none\.yaml/)
   expect(() => readConfig(schema, { file: file('- a\n- b\n'), env: {}, prefix: 'PICKET_' })).toThrow(/expected keys and values/)

@@ -51,7 +51,7 @@ const ticketOf = async (tenant: typeof hub.a) => String((await tenant.call('POST
 const newAlert = (tenantId: string, alertId: string, created = true) =>
   hub.live.publish(tenantId, { type: 'alert', notice: { created, alertId, severity: 'critical', ruleTitle: 'Mimikatz Detected', host: 'DC-01' } })
 
-test('K-147 K-149 K-150 a socket opens with an access token and gets metrics again and again', async () => {
+test('K-147 K-149 K-150 K-190 a socket opens with an access token and gets metrics again and again', async () => {
   const { next } = await connect(hub.a.admin.token)
   const first = await next('metrics_update')
   expect(first).toEqual({

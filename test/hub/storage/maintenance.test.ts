@@ -15,7 +15,7 @@ afterAll(() => database?.stop())
 
 const DAY_MS = 86_400_000
 
-test('what is past its time goes, for every tenant; totals stay', async () => {
+test('K-191 what is past its time goes, for every tenant; totals stay', async () => {
   const { db } = database
   const now = new Date()
   const ago = (days: number) => new Date(now.getTime() - days * DAY_MS)
