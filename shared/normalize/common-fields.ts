@@ -1,4 +1,5 @@
 import type { EventDocument, JsonValue, PicketEvent } from '../event/event.ts'
+import { own } from '../own.ts'
 import type { OpenRecord, ReadContext } from './contract.ts'
 import { finishEvent, get, put } from './document.ts'
 import { parseIp, parsePort } from './ip.ts'
@@ -100,7 +101,7 @@ function place(document: EventDocument, path: string, kind: Kind, value: string 
   if (kind === 'port') return set(document, path, parsePort(value), value)
   if (kind === 'integer') return set(document, path, /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined, value)
   if (kind === 'outcome') {
-    const outcome = OUTCOMES[String(value).toLowerCase()]
+    const outcome = own(OUTCOMES, String(value).toLowerCase())
     if (outcome !== undefined) put(document, path, outcome)
     return outcome === value
   }

@@ -1,4 +1,5 @@
 import type { EventDocument, JsonValue } from '../../event/event.ts'
+import { own } from '../../own.ts'
 import type { Format } from '../contract.ts'
 import { baseName, finishEvent, get, put, relate, textAt } from '../document.ts'
 import { parseIp, parsePort } from '../ip.ts'
@@ -164,7 +165,7 @@ function place(document: EventDocument, key: string, value: string): boolean {
           : value
   if (typed === undefined || get(document, path) !== undefined) return false
   if (path === 'network.transport') {
-    const named = PROTOCOLS[value] ?? value.toLowerCase()
+    const named = own(PROTOCOLS, value) ?? value.toLowerCase()
     put(document, path, named)
     if (/^\d+$/.test(value)) put(document, 'network.iana_number', value)
     return named === value || /^\d+$/.test(value)
@@ -182,7 +183,7 @@ function finishFields(document: EventDocument, pairs: Pairs, name: string): void
   const path = textAt(document, 'file.path')
   if (path !== undefined && get(document, 'file.name') === undefined) put(document, 'file.name', baseName(path))
   const outcome = pairs.get('outcome') ?? pairs.get('categoryOutcome')
-  const known = outcome === undefined ? undefined : OUTCOMES[outcome.toLowerCase().replace(/^\//, '')]
+  const known = outcome === undefined ? undefined : own(OUTCOMES, outcome.toLowerCase().replace(/^\//, ''))
   if (known !== undefined) put(document, 'event.outcome', known)
   if (get(document, 'source.ip') !== undefined && get(document, 'destination.ip') !== undefined) put(document, 'event.category', ['network'])
   for (const key of ['fileHash', 'oldFileHash']) relate(document, 'related.hash', pairs.get(key)?.toLowerCase())

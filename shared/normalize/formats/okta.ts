@@ -1,4 +1,5 @@
 import type { EventDocument, JsonValue } from '../../event/event.ts'
+import { own } from '../../own.ts'
 import { isObject } from '../bounds.ts'
 import type { Format } from '../contract.ts'
 import { finishEvent, put, relate } from '../document.ts'
@@ -34,7 +35,7 @@ export const okta: Format = {
     put(document, 'event.id', text(uuid))
     put(document, 'message', text(displayMessage))
     const outcome = isObject(rest['outcome']) ? rest['outcome'] : {}
-    put(document, 'event.outcome', OUTCOMES[text(outcome['result']) ?? ''] ?? 'unknown')
+    put(document, 'event.outcome', own(OUTCOMES, text(outcome['result']) ?? '') ?? 'unknown')
     put(document, 'event.reason', text(outcome['reason']))
     putCategory(document, type)
     putActor(document, rest['actor'])

@@ -1,3 +1,4 @@
+import { own } from '../../own.ts'
 import { isObject } from '../bounds.ts'
 import type { Format, OpenRecord } from '../contract.ts'
 import { readEventObject } from './windows-evtx.ts'
@@ -11,7 +12,7 @@ const unescapeXml = (text: string): string =>
   text.includes('&')
     ? text.replace(/&(#?\w{1,8});/g, (whole, name: string) => {
         const code = CODE_POINT.exec(name)
-        if (!code) return ENTITIES[name] ?? whole
+        if (!code) return own(ENTITIES, name) ?? whole
         const point = code[1] === undefined ? Number(code[2]) : Number.parseInt(code[1], 16)
         // NUL, surrogates and what lies past Unicode's end are no characters.
         return point === 0 || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff) ? '\ufffd' : String.fromCodePoint(point)

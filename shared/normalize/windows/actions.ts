@@ -1,3 +1,4 @@
+import { own } from '../../own.ts'
 /** What an event id means in ECS's words. */
 export interface Meaning {
   readonly action: string
@@ -207,7 +208,6 @@ const CHANNELS: { readonly [provider: string]: string } = {
   'Microsoft-Windows-Windows Defender': 'microsoft-windows-windows defender/operational',
   'Service Control Manager': 'system',
 }
-const own = <T>(table: { readonly [key: string]: T }, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined)
 
 /** The meaning of an event id in its channel; the provider stands in where a shipper dropped the channel. */
 export const meaningOf = (channel: string | undefined, provider: string | undefined, code: string): Meaning | undefined => {

@@ -1,4 +1,5 @@
 import type { EventDocument, JsonValue, PicketEvent } from '../../event/event.ts'
+import { own } from '../../own.ts'
 import { ECS_FIELDS } from '../../sigma/taxonomies/windows-ecs.ts'
 import { classifyWindows } from '../../sigma/taxonomies/windows-logsource.ts'
 import type { OpenRecord } from '../contract.ts'
@@ -42,7 +43,7 @@ export function windowsEvent(raw: OpenRecord, dataset: string, record: WindowsRe
 
   if (get(document, 'host.name') === undefined) put(document, 'host.name', record.computer)
   if (record.level !== undefined && get(document, 'log.level') === undefined)
-    put(document, 'log.level', LEVELS[String(record.level)] ?? text(record.level)?.toLowerCase())
+    put(document, 'log.level', own(LEVELS, String(record.level)) ?? text(record.level)?.toLowerCase())
 
   const winlog: EventData = { ...record.frame }
   document['winlog'] = winlog
@@ -135,7 +136,7 @@ function putProcess(document: EventDocument, record: WindowsRecord, isSysmon: bo
   putName(document, 'process')
   if (get(document, 'process.parent') !== undefined) putName(document, 'process.parent')
   const hashes = said(data['Hashes']) ?? said(data['Hash'])
-  if (hashes !== undefined) putHashes(document, hashes, HASH_OWNER[code] ?? 'process')
+  if (hashes !== undefined) putHashes(document, hashes, own(HASH_OWNER, code) ?? 'process')
 }
 
 function putName(document: EventDocument, at: 'process' | 'process.parent'): void {
@@ -214,7 +215,7 @@ function putNetwork(document: EventDocument, data: EventData, isSysmon: boolean)
     fill(document, 'destination.port', parsePort(data['DestPort']))
     // The filtering platform's events number the protocol (IANA).
     const protocol = said(data['Protocol'])
-    if (protocol !== undefined) fill(document, 'network.transport', PROTOCOLS[protocol] ?? protocol)
+    if (protocol !== undefined) fill(document, 'network.transport', own(PROTOCOLS, protocol) ?? protocol)
     if (source !== undefined) fill(document, 'source.port', parsePort(data['SourcePort']))
   }
   if (!isSysmon) return

@@ -1,4 +1,5 @@
 import type { EventLogsource } from '../../event/event.ts'
+import { own } from '../../own.ts'
 
 /** What a Windows event must tell to be classified; each part may be missing. */
 export interface WindowsOrigin {
@@ -137,10 +138,10 @@ const CATEGORIES_BY_CHANNEL: { readonly [channel: string]: { readonly [eventId: 
 }
 
 function categoriesOf(channel: string, eventId: string, eventType: string | undefined): readonly string[] {
-  if (channel !== 'microsoft-windows-sysmon/operational') return CATEGORIES_BY_CHANNEL[channel]?.[eventId] ?? NONE
+  if (channel !== 'microsoft-windows-sysmon/operational') return own(own(CATEGORIES_BY_CHANNEL, channel) ?? {}, eventId) ?? NONE
   if (eventId === '12' && eventType?.startsWith('Delete')) return REGISTRY_DELETED
   if (eventId === '12' && eventType?.startsWith('Create')) return REGISTRY_ADDED
-  return SYSMON_CATEGORIES[eventId] ?? NONE
+  return own(SYSMON_CATEGORIES, eventId) ?? NONE
 }
 
 /** Answers already worked out: a classification is asked for per event, and there are few kinds. Bounded, for the input is not ours. */

@@ -1,3 +1,4 @@
+import { own } from '../../own.ts'
 import type { RuleLogsource } from '../contract.ts'
 import { cloudtrail, okta } from '../taxonomies/cloud.ts'
 import { unix } from '../taxonomies/linux.ts'
@@ -38,7 +39,7 @@ export const ecsView: NativeView = {
 function windowsPaths(field: string, logsource: RuleLogsource): readonly (readonly string[])[] {
   const names = windowsNames(field, logsource)
   const moved = names.flatMap((name) => {
-    const place = ECS_FIELDS[name]
+    const place = own(ECS_FIELDS, name)
     const elsewhere = place?.categories && logsource.category !== undefined && !place.categories.includes(logsource.category)
     return place && !elsewhere ? [place.path, ...(place.also ?? [])] : []
   })
@@ -47,7 +48,7 @@ function windowsPaths(field: string, logsource: RuleLogsource): readonly (readon
 
 function genericPaths(field: string, logsource: RuleLogsource): readonly (readonly string[])[] {
   return TAXONOMIES.filter((taxonomy) => taxonomy.applies(logsource)).flatMap((taxonomy) => [
-    ...(taxonomy.fields[field] ?? []).map((path) => path.split('.')),
+    ...(own(taxonomy.fields, field) ?? []).map((path) => path.split('.')),
     ...(taxonomy.vendorPrefixes ?? []).flatMap((prefix) => dotted(field).map((path) => [...prefix.split('.'), ...path])),
   ])
 }

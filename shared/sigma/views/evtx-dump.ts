@@ -1,3 +1,4 @@
+import { own } from '../../own.ts'
 import { ANY_KEY } from '../compile/field.ts'
 import { windowsNames } from '../taxonomies/windows.ts'
 import { classifyWindows } from '../taxonomies/windows-logsource.ts'
@@ -24,7 +25,7 @@ const FRAME: { readonly [field: string]: readonly string[] } = {
 export const evtxDumpView: NativeView = {
   name: 'evtx_dump',
   paths(field, logsource) {
-    const frame = FRAME[field]
+    const frame = own(FRAME, field)
     const [element = '', attribute] = field.split('_')
     return uniquePaths([
       ...(frame ? [[...SYSTEM, ...frame]] : []),

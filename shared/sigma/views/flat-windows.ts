@@ -1,3 +1,4 @@
+import { own } from '../../own.ts'
 import { windowsNames } from '../taxonomies/windows.ts'
 import { classifyWindows } from '../taxonomies/windows-logsource.ts'
 import { type NativeView, textAt, uniquePaths } from './view.ts'
@@ -15,7 +16,7 @@ const FRAME: { readonly [field: string]: readonly string[] } = {
 /** Windows events as one flat object: NXLog, Mordor, Sysmon exports. */
 export const flatWindowsView: NativeView = {
   name: 'flat_windows',
-  paths: (field, logsource) => uniquePaths([...(FRAME[field] ?? []), ...windowsNames(field, logsource)].map((name) => [name])),
+  paths: (field, logsource) => uniquePaths([...(own(FRAME, field) ?? []), ...windowsNames(field, logsource)].map((name) => [name])),
   recognise: (document) =>
     ('EventID' in document || 'EventId' in document) &&
     ('Channel' in document || 'SourceName' in document || 'LogName' in document || 'ProviderName' in document || 'Provider_Name' in document),

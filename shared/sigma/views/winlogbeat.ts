@@ -1,3 +1,4 @@
+import { own } from '../../own.ts'
 import { ANY_KEY } from '../compile/field.ts'
 import { windowsNames } from '../taxonomies/windows.ts'
 import { classifyWindows } from '../taxonomies/windows-logsource.ts'
@@ -27,7 +28,7 @@ export const winlogbeatView: NativeView = {
   name: 'winlogbeat',
   paths: (field, logsource) =>
     uniquePaths([
-      ...(FRAME[field] ?? []),
+      ...(own(FRAME, field) ?? []),
       ...windowsNames(field, logsource).map((name) => ['winlog', 'event_data', name]),
       ['winlog', 'user_data', field],
       ['winlog', 'user_data', ANY_KEY, field],

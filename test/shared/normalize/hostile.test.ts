@@ -139,3 +139,24 @@ test('T7 NUL and lone surrogates become U+FFFD, raw and escaped', () => {
   expect(read('<13>Feb 28 10:00:00 h app: a\0b\ud800c').document['message']).toBe('a\ufffdb\ufffdc')
   expect(read('{"message":"a\\u0000b\\udc00c","k\\u0000":1}').document).toMatchObject({ message: 'a\ufffdb\ufffdc', 'k\ufffd': 1 })
 })
+
+test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('A15 %s as a value is looked up in no prototype', (word) => {
+  const records = [
+    `{"outcome":"${word}","time":"2026-01-01T00:00:00Z"}`,
+    `CEF:0|V|P|1|2|name|3|proto=${word} outcome=${word}`,
+    `{"eventType":"user.session.start","published":"2026-01-01T00:00:00Z","uuid":"u","actor":{},"outcome":{"result":"${word}"}}`,
+    `{"EventID":3,"Channel":"Microsoft-Windows-Sysmon/Operational","Level":"${word}","Protocol":"${word}","EventTime":"2026-01-01 00:00:00"}`,
+    `{"EventID":"${word}","Channel":"${word}","Hashes":"MD5=d41d8cd98f00b204e9800998ecf8427e","EventTime":"2026-01-01 00:00:00"}`,
+    `<Event xmlns="x"><System><Provider Name="P"/><EventID>1</EventID><Channel>c</Channel></System><EventData><Data Name="Image">&${word.slice(0, 8)};</Data></EventData></Event>`,
+  ]
+  for (const text of records) {
+    const event = read(text)
+    expect(event.parsed).toBe(true)
+    // What came from a prototype would be a function or an object of its own, and JSON would drop it or change it.
+    expect(JSON.parse(JSON.stringify(event.document))).toStrictEqual(event.document)
+    const outcome = (event.document['event'] as { outcome?: unknown }).outcome
+    expect([undefined, 'success', 'failure', 'unknown']).toContain(outcome)
+    const transport = (event.document['network'] as { transport?: unknown } | undefined)?.transport
+    expect(['undefined', 'string']).toContain(typeof transport)
+  }
+})
