@@ -7,6 +7,9 @@ type Maybe<T> = T | null | undefined
 export const formatInteger = (value: Maybe<number>): string =>
   value === null || value === undefined ? DASH : new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 }).format(value)
 
+/** A number with its noun: 1 event, 12,400 events. */
+export const formatCount = (value: number, one: string): string => `${formatInteger(value)} ${value === 1 ? one : `${one}s`}`
+
 /** 12,400 → 12.4K: for tiles and narrow columns. */
 export const formatCompact = (value: Maybe<number>): string =>
   value === null || value === undefined

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, freePorts, type System, startSystem } from '../support/system.ts'
@@ -50,6 +51,15 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
       await page.screenshot({ path: join(SCREENSHOTS, `${name}-${theme}.png`) })
     }
     await page.emulateMedia({ colorScheme: 'light' })
+  }
+
+  /** What axe-core finds wrong on the page as it is, one line a rule. */
+  const faultsForAssistiveTechnology = async () => {
+    await page.evaluate(axe.source)
+    return page.evaluate(async () => {
+      const { axe: here } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
+      return (await here.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+    })
   }
 
   beforeAll(async () => {
@@ -170,11 +180,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
     ['K-158', 'rules', 'Root Signed In Over SSH With a Password'],
     ['K-164', 'timeline', 'web-browser-test'],
     ['K-160', 'pipeline', 'normalized-events'],
-  ])('%s: the %s page shows its heading and what the hub really holds', async (_, name, shown) => {
+  ])('%s: the %s page shows its heading and what the hub really holds, and axe-core finds no fault', async (_, name, shown) => {
     await page.getByTestId(`nav-${name}`).click()
     await page.locator('h1').first().waitFor()
     expect(await page.locator('h1').count()).toBe(1)
     await page.locator('#content').getByText(shown).first().waitFor()
+    expect(await faultsForAssistiveTechnology()).toEqual([])
     await picture(name)
   })
 
@@ -218,6 +229,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in a browser', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('A name is needed.').waitFor()
     await page.getByLabel('Name').fill('Branch syslog')
+    await page.getByText('A name is needed.').waitFor({ state: 'hidden' })
     await page.getByLabel(/^Bind/).fill('127.0.0.1')
     await page.getByLabel(/^TCP port/).fill(String(port))
     await picture('connector-form')

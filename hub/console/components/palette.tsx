@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { connectorsQuery, sensorsQuery } from '../api/queries.ts'
 import { signOut } from '../api/session.ts'
-import { PAGES } from './shell.tsx'
+import { PAGES } from './page-list.ts'
 import { useTheme } from './theme.tsx'
 
 interface Command {

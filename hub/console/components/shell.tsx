@@ -1,27 +1,7 @@
 import { Menu, MenuButton, MenuButtonArrow, MenuItem, MenuItemCheck, MenuItemRadio, MenuProvider, MenuSeparator } from '@ariakit/react'
 import { useIsFetching, useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import {
-  Activity,
-  BellRing,
-  Cable,
-  ChevronRight,
-  LayoutDashboard,
-  LogOut,
-  Menu as MenuIcon,
-  Monitor,
-  Moon,
-  PanelLeft,
-  Pause,
-  Radio,
-  RadioTower,
-  RotateCw,
-  ScanSearch,
-  Search,
-  ShieldCheck,
-  Sun,
-  TimerReset,
-} from 'lucide-react'
+import { ChevronRight, LogOut, Menu as MenuIcon, Monitor, Moon, PanelLeft, Pause, Radio, RotateCw, Search, Sun, TimerReset } from 'lucide-react'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { alertCountQuery, connectorsQuery, meQuery } from '../api/queries.ts'
 import { signOut } from '../api/session.ts'
@@ -30,18 +10,9 @@ import { LiveProvider, useLiveStatus } from '../live/live.tsx'
 import { useNow } from './ago.tsx'
 import { IconButton } from './button.tsx'
 import { Mark } from './mark.tsx'
+import { PAGES } from './page-list.ts'
 import { Palette } from './palette.tsx'
 import { type ThemeChoice, useTheme } from './theme.tsx'
-
-export const PAGES = [
-  { id: 'dashboard', to: '/dashboard', name: 'Dashboard', icon: LayoutDashboard },
-  { id: 'alerts', to: '/alerts', name: 'Alerts', icon: BellRing },
-  { id: 'timeline', to: '/timeline', name: 'Timeline', icon: ScanSearch },
-  { id: 'rules', to: '/rules', name: 'Detection Rules', icon: ShieldCheck },
-  { id: 'connectors', to: '/connectors', name: 'Connectors', icon: Cable },
-  { id: 'sensors', to: '/sensors', name: 'Sensors', icon: RadioTower },
-  { id: 'pipeline', to: '/pipeline', name: 'Pipeline', icon: Activity },
-] as const
 
 /** Open and investigating alerts of any age: what the number beside Alerts counts, and where it leads. */
 export const OPEN_ALERTS = { status: ['open', 'investigating'] } as const
@@ -109,12 +80,11 @@ function Frame() {
             type="button"
             className="control inline-flex items-center gap-2 text-ink-3 hover:bg-hover max-sm:border-0 max-sm:px-2"
             onClick={() => setPalette(true)}
-            aria-label="Open the command palette"
             aria-keyshortcuts="Control+K Meta+K"
           >
             <Search className="size-3.5" />
-            <span className="max-lg:hidden">Go to…</span>
-            <kbd className="rounded border border-line px-1 font-sans text-2xs max-lg:hidden">Ctrl K</kbd>
+            <span className="max-lg:sr-only">Go to…</span>
+            <kbd aria-hidden="true" className="rounded border border-line px-1 font-sans text-2xs max-lg:hidden">Ctrl K</kbd>
           </button>
           <LiveIndicator />
           <ThemeMenu />

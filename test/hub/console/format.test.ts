@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest'
 import { queryString } from '../../../hub/console/api/client.ts'
 import { renewInMs } from '../../../hub/console/api/session.ts'
-import { formatBytes, formatCompact, formatDuration, formatPercent, formatRate, formatRelative, humanize } from '../../../hub/console/format.ts'
+import {
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatRelative,
+  humanize,
+} from '../../../hub/console/format.ts'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 
@@ -51,4 +60,8 @@ test('a query leaves out what is not set and joins lists', () => {
 test('a session is renewed with a fifth of its life left, and never at once', () => {
   expect(renewInMs({ expiresAtMs: NOW + 900_000, lifetimeMs: 900_000 }, NOW)).toBe(720_000)
   expect(renewInMs({ expiresAtMs: NOW + 100, lifetimeMs: 900_000 }, NOW)).toBe(1_000)
+})
+
+test('one of something is not called many', () => {
+  expect([0, 1, 1_200].map((value) => formatCount(value, 'event'))).toEqual(['0 events', '1 event', '1,200 events'])
 })

@@ -10,7 +10,7 @@ import { Button, IconButton } from '../../components/button.tsx'
 import { MultiSelect, RangeSelect, SearchBox } from '../../components/filters.tsx'
 import { Page } from '../../components/page.tsx'
 import { Failed, NoMatch, NothingYet, Skeleton } from '../../components/states.tsx'
-import { formatInteger } from '../../format.ts'
+import { formatCount, formatInteger } from '../../format.ts'
 import { useFrames, useLiveStatus } from '../../live/live.tsx'
 import { replaceRow, rowsOf, toRow, waitingIds } from '../../live/live-list.ts'
 import type { Range } from '../../search-params.ts'
@@ -241,10 +241,8 @@ function Chip({ text, onRemove }: { text: string; onRemove: () => void }) {
 function ListFacts({ first, shown }: { first: AlertList; shown: number }) {
   return (
     <p className="text-xs text-ink-3">
-      {shown >= first.total_estimate
-        ? `${formatInteger(shown)} ${shown === 1 ? 'alert' : 'alerts'}`
-        : `${formatInteger(shown)} of ≈ ${formatInteger(first.total_estimate)}`}{' '}
-      · {formatInteger(first.took_ms)} ms
+      {shown >= first.total_estimate ? formatCount(shown, 'alert') : `${formatInteger(shown)} of ≈ ${formatInteger(first.total_estimate)}`} ·{' '}
+      {formatInteger(first.took_ms)} ms
       {first.truncated && first.next_cursor === null && ' · cut short'}
       {first.query_warnings.map((warning) => (
         <span key={warning} className="text-medium">

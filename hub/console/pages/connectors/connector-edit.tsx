@@ -140,7 +140,12 @@ function ConnectorForm({ type, sensors, connector }: { type: ConnectorType; sens
       setSaving({ busy: false, error })
     }
   }
-  const set = (key: string, value: string | boolean) => setValues((before) => ({ ...before, [key]: value }))
+  // What is being mended is no longer complained about.
+  const mend = (key: string) => setProblems(({ [key]: _mended, ...others }) => others)
+  const set = (key: string, value: string | boolean) => {
+    setValues((before) => ({ ...before, [key]: value }))
+    mend(key)
+  }
 
   return (
     <form
@@ -155,7 +160,17 @@ function ConnectorForm({ type, sensors, connector }: { type: ConnectorType; sens
         <div className="grid grid-cols-2 gap-4 max-sm:grid-cols-1">
           <Field label="Name" error={problems['name']}>
             {(control) => (
-              <input {...control} className="control" name="name" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
+              <input
+                {...control}
+                className="control"
+                name="name"
+                maxLength={100}
+                value={name}
+                onChange={(event) => {
+                  setName(event.target.value)
+                  mend('name')
+                }}
+              />
             )}
           </Field>
           <div className="flex flex-col gap-1 [&>.control]:max-w-none [&>.control>span:first-child]:hidden [&>.control>span:nth-child(2)]:flex-1 [&>.control>span:nth-child(2)]:text-left">

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import type { TimelineHistogram } from '../../api/types.ts'
-import { formatInstant, formatInteger } from '../../format.ts'
+import { formatCount, formatInstant, formatInteger } from '../../format.ts'
 
 /** Index of the bucket under `x`, both measured in the same unit from the left; clamped to the first and last. */
 export const bucketAt = (x: number, width: number, buckets: number): number => Math.min(buckets - 1, Math.max(0, Math.floor((x / width) * buckets)))
@@ -38,10 +38,11 @@ export function Histogram({
     onZoom(new Date(start).toISOString(), new Date(end).toISOString())
   }
   const said = brush
-    ? `${formatInstant(buckets[low]?.timestamp)} to ${formatInstant(new Date(Date.parse(buckets[high]?.timestamp ?? to) + step * 1_000))}: ${formatInteger(
+    ? `${formatInstant(buckets[low]?.timestamp)} to ${formatInstant(new Date(Date.parse(buckets[high]?.timestamp ?? to) + step * 1_000))}: ${formatCount(
         buckets.slice(low, high + 1).reduce((sum, bucket) => sum + bucket.value, 0),
-      )} events`
-    : `${formatInteger(total)} events, ${step} s a bar, at most ${formatInteger(most)} in one. Drag to zoom.`
+        'event',
+      )}`
+    : `${formatCount(total, 'event')}, ${step} s a bar, at most ${formatInteger(most)} in one. Drag to zoom.`
   return (
     <div>
       {/* biome-ignore lint/a11y/useSemanticElements: not a set of form fields */}

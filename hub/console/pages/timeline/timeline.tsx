@@ -9,7 +9,7 @@ import { RangeSelect, SearchBox } from '../../components/filters.tsx'
 import { JsonView } from '../../components/json-view.tsx'
 import { Page } from '../../components/page.tsx'
 import { Failed, NoMatch, NothingYet, Skeleton } from '../../components/states.tsx'
-import { formatDuration, formatInteger, formatStamp } from '../../format.ts'
+import { formatCount, formatDuration, formatInteger, formatStamp } from '../../format.ts'
 import type { Range } from '../../search-params.ts'
 import { Histogram } from './histogram.tsx'
 import { type TimelineSearch, timelineParameters } from './timeline-search.ts'
@@ -45,9 +45,12 @@ export function Timeline() {
           <p className="text-xs text-ink-3">
             {/* The list is counted no further than its page; the histogram counts them all. */}
             {histogram.data
-              ? formatInteger(histogram.data.buckets.reduce((sum, bucket) => sum + bucket.value, 0))
-              : `${first.next_cursor === null ? '' : 'more than '}${formatInteger(rows.length)}`}{' '}
-            events · {formatInteger(first.took_ms)} ms
+              ? formatCount(
+                  histogram.data.buckets.reduce((sum, bucket) => sum + bucket.value, 0),
+                  'event',
+                )
+              : `${first.next_cursor === null ? '' : 'more than '}${formatCount(rows.length, 'event')}`}{' '}
+            · {formatInteger(first.took_ms)} ms
             {first.truncated && first.next_cursor === null && ' · cut short'}
             {first.query_warnings.map((warning) => (
               <span key={warning} className="text-medium">
