@@ -28,6 +28,15 @@ export function createPackKeeper({ dataDir, sensorId, trustedKeys, apply, now, l
   /** Also counts a kept pack that could not be put to work: it is no reason to go back. */
   let highestVersion = 0
 
+  // One change after another: a restart that overlaps an offer would put the older pack back to work.
+  let changing: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const changed = changing.then(change)
+    // The caller hears of a failure; the next change must not.
+    changing = changed.catch(() => {})
+    return changed
+  }
+
   const verify = (bytes: Uint8Array, at: PackTrust['now']) =>
     verifyPack(bytes, { trustedKeys: trustedKeys(), sensorId, runningVersion: highestVersion, now: at })
 
@@ -81,7 +90,7 @@ export function createPackKeeper({ dataDir, sensorId, trustedKeys, apply, now, l
     /** Never rejects: what is wrong with the pack is the answer. */
     async offer(bytes: Uint8Array): Promise<picket.v1.PackStatus.$Properties> {
       try {
-        const pack = await take(bytes)
+        const pack = await inTurn(() => take(bytes))
         log.info({ version: pack.version, connectors: pack.connectors.length }, 'pack at work')
         return { version: pack.version, state: 'active', runningVersion: pack.version }
       } catch (error) {
@@ -98,11 +107,12 @@ export function createPackKeeper({ dataDir, sensorId, trustedKeys, apply, now, l
     },
 
     /** Ends all that runs and starts it anew from the running pack, on the operator's or the hub's word. */
-    async restart(): Promise<void> {
-      if (!running) return
-      await apply({ ...running.pack, connectors: [] })
-      await apply(running.pack)
-    },
+    restart: (): Promise<void> =>
+      inTurn(async () => {
+        if (!running) return
+        await apply({ ...running.pack, connectors: [] })
+        await apply(running.pack)
+      }),
 
     running: (): Pack | undefined => running?.pack,
     runningVersion: (): number => running?.pack.version ?? 0,

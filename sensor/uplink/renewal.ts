@@ -36,10 +36,11 @@ export async function keepRenewed({ identity, address, replace, now, random, log
       continue
     }
     try {
-      await replace(await renew(identity(), address))
+      await replace(await renew(identity(), address, signal))
       share = LIFE_BEFORE_RENEWAL + random() * JITTER
       log.info({ notAfter: certificateLife(identity()).notAfter.toISOString() }, 'certificate renewed')
     } catch (error) {
+      if (signal.aborted) return
       const leftMs = notAfter.getTime() - now().getTime()
       const message =
         leftMs > 0 ? 'cannot renew the certificate; trying again' : 'the certificate has ended and cannot be renewed; enrol again with --force'
@@ -51,17 +52,21 @@ export async function keepRenewed({ identity, address, replace, now, random, log
   }
 }
 
-/** One renewal: a new key, a request for it, sent over mTLS with the certificate in force. */
-export async function renew(identity: Identity, address: string): Promise<Identity> {
+/** One renewal: a new key, a request for it, sent over mTLS with the certificate in force. Rejects at once when the signal aborts: a stop waits for no hub. */
+export async function renew(identity: Identity, address: string, signal: AbortSignal): Promise<Identity> {
   const { csr, keyPem } = makeCertificateRequest()
   const response = await new Promise<picket.v1.EnrollResponse.$Properties>((resolve, reject) => {
     const client = openChannel(address, identity)
     const { path, requestSerialize, responseDeserialize } = enrollmentService.renew
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { csr }, { deadline: Date.now() + DEADLINE_MS }, (error, answer) => {
+    const options = { deadline: Date.now() + DEADLINE_MS }
+    const call = client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { csr }, options, (error, answer) => {
+      signal.removeEventListener('abort', giveUp)
       client.close()
       if (answer) resolve(answer)
       else reject(error ?? new Error('no answer'))
     })
+    const giveUp = () => call.cancel()
+    signal.addEventListener('abort', giveUp, { once: true })
   })
   return checkIssued({
     ...identity,

@@ -104,6 +104,13 @@ test('a pack that cannot be put to work leaves the one before at work, and on di
   expect(await packs.offer(signed(4))).toMatchObject({ state: 'active', runningVersion: 4 })
 })
 
+test('a restart that overlaps an offer ends with the newer pack at work', async () => {
+  const packs = keeper()
+  await packs.offer(signed(1))
+  await Promise.all([packs.restart(), packs.offer(signed(2))])
+  expect([applied.at(-1), packs.runningVersion()]).toEqual([2, 2])
+})
+
 test('no rollback after a restart either', async () => {
   await keeper().offer(signed(5))
   const restarted = keeper()

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -7,6 +9,7 @@ import { openBuffer } from '../../../sensor/buffer/buffer.ts'
 import type { Lane } from '../../../sensor/buffer/contract.ts'
 import { enroll } from '../../../sensor/uplink/enroll.ts'
 import { writeIdentity } from '../../../sensor/uplink/identity.ts'
+import { keepRenewed } from '../../../sensor/uplink/renewal.ts'
 import { createUplink, type UplinkOptions } from '../../../sensor/uplink/uplink.ts'
 import { picket } from '../../../shared/wire/generated/picket.js'
 import { createTestAuthority, type TestAuthority } from '../../support/certificates.ts'
@@ -275,6 +278,34 @@ test('T17 a hub that is ahead of the buffer means a copied machine: a new epoch 
   await until(() => emptied(it))
   expect(received(it.hub)).toEqual([...names('a', 5), ...names('b', 5)])
 })
+
+test('a stop does not wait for a renewal that is never answered', async () => {
+  const hub = await startFakeHub({ authority })
+  cleanup.push(() => hub.close())
+  const identity = await enroll({ hubAddress: hub.address, token: hub.makeToken(), host: {} })
+  const connections: Socket[] = []
+  const silent = createServer((socket) => connections.push(socket)).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  cleanup.push(() => {
+    for (const socket of connections) socket.destroy()
+    silent.close()
+  })
+  const stop = new AbortController()
+  const due = new Date(Date.now() + 25 * 86_400_000)
+  const renewing = keepRenewed({
+    identity: () => identity,
+    address: `127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    replace: async () => undefined,
+    now: () => due,
+    random: () => 0,
+    log: createMemoryLog(),
+    signal: stop.signal,
+  })
+  await until(() => connections.length > 0)
+  stop.abort()
+  await renewing
+  // Half of what a renewal may take: this limit is what fails the test.
+}, 10_000)
 
 test('a buffer that cannot be read ends the stream and not the process, and the next stream goes on', async () => {
   const it = await world({ heartbeatMs: 200 })
