@@ -24,7 +24,7 @@ export const sensorBenchmark: Benchmark = {
       const starts: number[] = []
       const floors: number[] = []
       for (let round = 0; round < STARTS; round++) {
-        starts.push(await untilOutput([bundle, 'run', '--data-dir', system.sensor.dataDir], /sensor is running/))
+        starts.push(await untilOutput([bundle, 'run', '--data-dir', system.sensor.dataDir], /sensor started/))
         floors.push(await untilOutput(['-e', 'console.error("up"); setTimeout(() => {}, 60000)'], /up/))
       }
       await system.sensor.start()
