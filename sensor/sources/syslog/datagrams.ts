@@ -6,6 +6,8 @@ import { storeUntilKept } from '../store-until-kept.ts'
 import { kernelDrops } from './kernel-drops.ts'
 
 const MAX_WAITING_BYTES = 33_554_432
+/** What a record takes beside its text: a flood of empty messages must find the bound too. */
+const RECORD_BYTES = 256
 const MAX_RECORDS_PER_BATCH = 2_000
 const KERNEL_CHECK_MS = 1_000
 
@@ -44,7 +46,7 @@ export const readDatagrams = (
       kernelLost = 0
       cut = 0
       await storeUntilKept(context, batch, 'shed')
-      for (const { text } of records) waitingBytes -= text.length
+      for (const { text } of records) waitingBytes -= text.length + RECORD_BYTES
     }
   }
   const wake = () => {
@@ -70,7 +72,7 @@ export const readDatagrams = (
     if (tooLong) cut += 1
     const text = bytes.toString('utf8', 0, Math.min(end, limitBytes)) + (tooLong ? cutMarker(limitBytes) : '')
     waiting.push({ text, observedAt: now(), peer: peer.address })
-    waitingBytes += text.length
+    waitingBytes += text.length + RECORD_BYTES
     wake()
   })
 

@@ -5,6 +5,8 @@ import { connect as connectTls } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { SourceBatch } from '../../../sensor/source.ts'
+import { readDatagrams } from '../../../sensor/sources/syslog/datagrams.ts'
 import { StreamFramer } from '../../../sensor/sources/syslog/framing.ts'
 import { syslogSource } from '../../../sensor/sources/syslog/index.ts'
 import { SyslogConfig } from '../../../shared/connectors/syslog.ts'
@@ -238,4 +240,39 @@ test('a config without a port, or TLS without its certificate, is refused', () =
   expect(SyslogConfig.safeParse({}).success).toBe(false)
   expect(SyslogConfig.safeParse({ tls_port: 6514 }).success).toBe(false)
   expect(SyslogConfig.safeParse({ udp_port: 514 }).success).toBe(true)
+})
+
+test('T25 datagrams of one byte wait within the bound too: what is past it is counted, not kept', async () => {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  let open = (): void => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const kept = { records: 0, lost: 0 }
+  const context = {
+    connectorId: 'c1',
+    config: { max_message_bytes: 8_192 },
+    cursor: undefined,
+    signal: new AbortController().signal,
+    now: () => new Date(),
+    report: () => {},
+    rejected: () => {},
+    store: async ({ records, lost = [] }: SourceBatch) => {
+      await gate
+      kept.records += records.length
+      for (const { count } of lost) kept.lost += count
+    },
+  }
+  const stop = readDatagrams(socket, context, (error) => {
+    throw error
+  })
+  // Straight from the socket's event: the network would drop some of so many.
+  const peer = { address: '127.0.0.1', family: 'IPv4', port: 1, size: 1 }
+  for (let n = 0; n < 400_000; n += 1) socket.emit('message', Buffer.from('x'), peer)
+  open()
+  await stop()
+  expect(kept.records + kept.lost).toBe(400_000)
+  expect(kept.records).toBeLessThan(200_000)
 })
