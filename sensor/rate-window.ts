@@ -18,7 +18,11 @@ export class RateWindow {
 
   #advance(now: Date): void {
     const second = Math.floor(now.getTime() / 1_000)
-    // A clock set back counts on in the newest second until it has caught up.
+    // A clock put back by more than the window starts it anew; by less, it counts on in the newest second until it has caught up.
+    if (second < this.#newestSecond - SECONDS) {
+      this.#counts.fill(0)
+      this.#newestSecond = second
+    }
     const steps = Math.min(second - this.#newestSecond, SECONDS)
     for (let step = 1; step <= steps; step += 1) this.#counts[(second - steps + step) % SECONDS] = 0
     this.#newestSecond = Math.max(this.#newestSecond, second)
