@@ -1,5 +1,4 @@
-import { SENSOR_OFFLINE } from '../fleet/connector-states.ts'
-import type { Connector, ConnectorCheck, ConnectorState } from '../fleet/ports.ts'
+import { type Connector, type ConnectorCheck, type ConnectorState, SENSOR_OFFLINE } from '../fleet/ports.ts'
 import type { PipelineSnapshot } from '../pipeline/contract.ts'
 
 /** A connector as it stands now: what its sensor last said, weighed against what the hub itself sees. */

@@ -1,11 +1,12 @@
 // tsyringe inside @peculiar/x509 needs the polyfill before it is loaded.
 import 'reflect-metadata'
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import { ExpectedError } from '../../shared/errors.ts'
+import { replaceFile } from '../../shared/private-file.ts'
 import { HUB_SERVER_NAME } from '../../shared/wire/limits.ts'
 
 const DAY_MS = 86_400_000
@@ -239,11 +240,6 @@ async function keptPair(dir: string, name: string, make: () => Promise<PemPair>)
 async function keep(dir: string, name: string, pair: PemPair): Promise<void> {
   await replaceFile(join(dir, `${name}.key`), pair.keyPem)
   await replaceFile(join(dir, `${name}.pem`), pair.certificatePem)
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode: 0o600, flush: true })
-  await rename(`${path}.new`, path)
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

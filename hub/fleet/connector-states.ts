@@ -8,9 +8,6 @@ export interface ConnectorMemory {
   readonly consecutiveFailures: number
 }
 
-/** What a connector says of itself once its sensor has been away for too long. */
-export const SENSOR_OFFLINE = 'sensor offline'
-
 const STATUSES: readonly string[] = ['healthy', 'degraded', 'unhealthy', 'unknown', 'disabled'] satisfies ConnectorState['status'][]
 const isStatus = (status: string): status is ConnectorState['status'] => STATUSES.includes(status)
 

@@ -8,14 +8,22 @@ import type { TenantContext } from '../identity/ports.ts'
 import type { Live } from '../live/contract.ts'
 import type { PipelineMeter } from '../pipeline/contract.ts'
 import type { Authority } from './authority.ts'
-import { type ConnectorMemory, clip, connectorState, count, SENSOR_OFFLINE, toChecks } from './connector-states.ts'
+import { type ConnectorMemory, clip, connectorState, count, toChecks } from './connector-states.ts'
 import { type Fleet, SensorOffline } from './contract.ts'
 import { createDuplicateWatch } from './duplicate-watch.ts'
 import { enrollSensor, hostFacts, renewSensor } from './enrollment.ts'
 import { hashEnrollmentToken, makeEnrollmentToken } from './enrollment-token.ts'
 import type { Attachment, SensorGate, SensorLink } from './gate.ts'
 import { makePack, packContent, packDigest } from './packs.ts'
-import type { Connector, ConnectorCheck, ConnectorState, ConnectorStore, EnrollmentStore, FleetStore } from './ports.ts'
+import {
+  type Connector,
+  type ConnectorCheck,
+  type ConnectorState,
+  type ConnectorStore,
+  type EnrollmentStore,
+  type FleetStore,
+  SENSOR_OFFLINE,
+} from './ports.ts'
 import { confirmSensor, identifyCertificate, type SensorIdentity, SensorRefused } from './sensor-identity.ts'
 
 /** Changes that come together make one pack. */

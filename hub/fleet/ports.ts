@@ -124,6 +124,9 @@ export interface Connector {
   readonly state: ConnectorState
 }
 
+/** What a connector's state says once its sensor has been away for too long. */
+export const SENSOR_OFFLINE = 'sensor offline'
+
 export interface ConnectorState {
   readonly status: 'healthy' | 'degraded' | 'unhealthy' | 'unknown' | 'disabled'
   readonly message: string

@@ -1,7 +1,8 @@
 import { hkdfSync } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { createFile } from '../../shared/private-file.ts'
 
 export interface SigningKey {
   readonly keyId: string
@@ -33,8 +34,8 @@ export async function loadSigningKey(folder: string): Promise<SigningKey> {
 async function makeKey(file: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const jwk = await exportJWK(privateKey)
-  // wx: of two hubs that start on one folder at once, one fails loudly instead of both signing with a key the other does not have.
-  await writeFile(file, JSON.stringify(jwk), { mode: 0o600, flag: 'wx' })
+  // Of two hubs that start on one folder at once, one fails loudly instead of both signing with a key the other does not have.
+  await createFile(file, JSON.stringify(jwk))
   return jwk
 }
 

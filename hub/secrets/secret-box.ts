@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ExpectedError } from '../../shared/errors.ts'
+import { createFile } from '../../shared/private-file.ts'
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
@@ -64,20 +65,25 @@ export async function createSecretBox(dataDir: string): Promise<SecretBox> {
 
 async function keyFile(path: string): Promise<Uint8Array> {
   try {
-    // wx: of two starts at once, one makes the key and the other reads it.
-    const file = await open(path, 'wx', 0o600)
-    try {
-      const key = randomBytes(KEY_BYTES)
-      await file.writeFile(key)
-      await file.sync()
-      return key
-    } finally {
-      await file.close()
-    }
+    return await readKey(path)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    const key = await readFile(path)
-    if (key.length !== KEY_BYTES) throw new Error(`${path} holds ${key.length} bytes, ${KEY_BYTES} are needed; restore it from a backup`)
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
+  const key = randomBytes(KEY_BYTES)
+  try {
+    await createFile(path, key)
     return key
+  } catch (error) {
+    // Of two starts at once, one makes the key and the other reads it.
+    if (!hasCode(error, 'EEXIST')) throw error
+    return readKey(path)
   }
 }
+
+async function readKey(path: string): Promise<Uint8Array> {
+  const key = await readFile(path)
+  if (key.length !== KEY_BYTES) throw new Error(`${path} holds ${key.length} bytes, ${KEY_BYTES} are needed; restore it from a backup`)
+  return key
+}
+
+const hasCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code

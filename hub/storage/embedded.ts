@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { messageOf } from '../../shared/errors.ts'
 import { locateBinaries } from './embedded/binaries.ts'
-import { runningServer, stopServer } from './embedded/orphan.ts'
+import { removeForeignPidFile, runningServer, stopServer } from './embedded/orphan.ts'
 import { canEnter, chooseRunAs, handOver, REACHABLE_BASE, type RunAs, runnableBinaries } from './embedded/run-as.ts'
 import type { StorageLog } from './log.ts'
 import { DatabaseSetupError } from './roles.ts'
@@ -183,7 +183,7 @@ async function freePort(): Promise<number> {
 
 async function stopOrphan(dataDir: string, memory: Memory, log: StorageLog): Promise<void> {
   const running = runningServer(memory.cluster)
-  if (!running) return
+  if (!running) return removeForeignPidFile(memory.cluster)
   if (running.parent === memory.hubPid && running.parent !== process.pid)
     throw new DatabaseSetupError(`the data directory ${dataDir} is in use by another hub (process ${memory.hubPid})`)
   log.warn({ pid: running.pid }, 'stopping the database an earlier hub left running')

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { ExpectedError } from '../../shared/errors.ts'
-import { ensurePrivateDir, replaceFile } from '../private-file.ts'
+import { ensurePrivateDir, replaceFile } from '../../shared/private-file.ts'
 
 export class BadAddon extends ExpectedError {
   readonly code = 'bad_addon'

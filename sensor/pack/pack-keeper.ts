@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { messageOf } from '../../shared/errors.ts'
 import type { Pack } from '../../shared/pack/pack.ts'
 import { PackRefused, type PackTrust, verifyPack } from '../../shared/pack/verify.ts'
+import { replaceFile } from '../../shared/private-file.ts'
 import type { picket } from '../../shared/wire/generated/picket.js'
 import type { Log } from '../log.ts'
-import { replaceFile } from '../private-file.ts'
 
 export interface PackKeeperOptions {
   readonly dataDir: string

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { ExpectedError } from '../../shared/errors.ts'
-import { ensurePrivateDir, replaceFile } from '../private-file.ts'
+import { ensurePrivateDir, replaceFile } from '../../shared/private-file.ts'
 
 /** Who this sensor is, as enrolment left it. */
 const Identity = z.strictObject({

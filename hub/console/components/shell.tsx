@@ -84,7 +84,9 @@ function Frame() {
           >
             <Search className="size-3.5" />
             <span className="max-lg:sr-only">Go to…</span>
-            <kbd aria-hidden="true" className="rounded border border-line px-1 font-sans text-2xs max-lg:hidden">Ctrl K</kbd>
+            <span aria-hidden="true" className="rounded border border-line px-1 text-2xs max-lg:hidden">
+              Ctrl K
+            </span>
           </button>
           <LiveIndicator />
           <ThemeMenu />

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -30,6 +30,17 @@ export function runningServer(cluster: string): { pid: number; parent: number } 
   const found = inspect(pid)
   // A pid is reused after a reboot; only a process started on this very cluster counts.
   return found?.command.includes(cluster) ? { pid, parent: found.parent } : undefined
+}
+
+/**
+ * Removes a pid file that names a living process which is no server on `cluster`: after a reboot the number may be anybody's, and PostgreSQL would take that
+ * process for a server of its own and refuse to start. One that names nobody is left for PostgreSQL, which also looks whether the old server's memory is still in use.
+ */
+export function removeForeignPidFile(cluster: string): void {
+  const file = join(cluster, 'postmaster.pid')
+  if (!existsSync(file) || runningServer(cluster)) return
+  const pid = Number.parseInt(readFileSync(file, 'utf8'), 10)
+  if (pid > 0 && inspect(pid)) rmSync(file)
 }
 
 /** Ends a server by its pid: "fast" first (SIGINT: roll back, checkpoint), "immediate" (SIGQUIT) when that takes over 15 s. */
