@@ -25,8 +25,6 @@ export const detectionBenchmark: Benchmark = {
       flatWindowsView,
     )
     const loadSeconds = (performance.now() - loadedAt) / 1_000
-    globalThis.gc?.()
-    const memory = (process.memoryUsage().rss - heapBefore) / 1e6
     const rate = (work: (line: string) => void) =>
       median(
         Array.from({ length: ROUNDS }, () => {
@@ -40,10 +38,13 @@ export const detectionBenchmark: Benchmark = {
       const document = JSON.parse(line)
       matcher.match(document, flatWindowsView.classify(document))
     })
+    // After the passes: an index is built when the first event of its log source arrives.
+    globalThis.gc?.()
+    const memory = (process.memoryUsage().rss - heapBefore) / 1e6
     const figures: Figure[] = [
       { what: `events, ${matcher.rules.length} rules`, value: judged, unit: 'events/s', beside: floor, target: '>= 0.36 of the floor' },
       { what: 'loading and compiling', value: loadSeconds, unit: 's', target: '< 3' },
-      { what: 'memory after loading', value: memory, unit: 'MB', target: '< 300' },
+      { what: 'resident memory of rules and indexes', value: memory, unit: 'MB', target: '< 300' },
       { what: 'rules refused, each with its reason', value: problems.length, unit: 'rules' },
     ]
     return figures

@@ -26,6 +26,13 @@ const CONNECT_LIMIT_MS = 60_000
 const RESTART_PAUSE_MS = 3_000
 const STOP_LIMIT_MS = 15_000
 
+interface StartOptions {
+  readonly config?: string
+  readonly dataDir: string
+  readonly syslogPort: number
+  readonly pushPort: number
+}
+
 /** `picket start`: what `npm start` runs. A hub and a sensor on this machine, set up by themselves the first time. */
 export function registerStart(program: Command, assets: Assets, stopped: Promise<void>): void {
   program
@@ -33,7 +40,9 @@ export function registerStart(program: Command, assets: Assets, stopped: Promise
     .description('run a hub and a local sensor; the first time, set both up')
     .option('--config <file>', 'picket.yaml')
     .option('--data-dir <dir>', 'where everything is kept', process.env['PICKET_DATA_DIR'] ?? '.picket')
-    .action(async (options: { config?: string; dataDir: string }) => {
+    .option('--syslog-port <port>', 'where the local sensor is first set up to take syslog, UDP and TCP', Number, SYSLOG_PORT)
+    .option('--push-port <port>', 'where it is first set up to take HTTP', Number, HTTP_PORT)
+    .action(async (options: StartOptions) => {
       const dataDir = resolve(options.dataDir)
       await mkdir(dataDir, { recursive: true, mode: 0o700 })
       const config = readHubConfig(options.config, { data_dir: dataDir, log_level: process.env['PICKET_LOG_LEVEL'] ?? 'warn' })
@@ -41,7 +50,7 @@ export function registerStart(program: Command, assets: Assets, stopped: Promise
       const hub = await runHub(config, assets, (step) => say(`  ${step}`))
       const sensor = createSensorProcess(assets, join(dataDir, 'sensor'))
       try {
-        const local = (await readLocalSensor(dataDir)) ?? (await setUp(hub, sensor, dataDir, say))
+        const local = (await readLocalSensor(dataDir)) ?? (await setUp(hub, sensor, { ...options, dataDir }, say))
         sensor.run()
         const limit = Date.now() + CONNECT_LIMIT_MS
         while (!hub.fleet.isConnected(local.sensorId)) {
@@ -59,7 +68,12 @@ export function registerStart(program: Command, assets: Assets, stopped: Promise
 }
 
 /** First start: enrols the sensor and gives it its connectors. The file that remembers it is written last, so that half a set-up is done again. */
-async function setUp(hub: RunningHub, sensor: SensorProcess, dataDir: string, say: (text: string) => void): Promise<LocalSensor> {
+async function setUp(
+  hub: RunningHub,
+  sensor: SensorProcess,
+  { dataDir, syslogPort, pushPort }: StartOptions,
+  say: (text: string) => void,
+): Promise<LocalSensor> {
   say('  Enrolling the local sensor')
   const { token } = await hub.fleet.createEnrollmentToken(hub.tenant, { name: 'This machine', validForMs: 600_000, createdBy: 'picket start' })
   await sensor.enroll(`127.0.0.1:${hub.grpcPort}`, token)
@@ -68,11 +82,11 @@ async function setUp(hub: RunningHub, sensor: SensorProcess, dataDir: string, sa
   const httpToken = randomBytes(24).toString('base64url')
   const add = (name: string, type: string, config: object) =>
     hub.connectors.create(hub.tenant, { name, type, sensorId: enrolled.id, enabled: true, config: { ...config } })
-  await add('Syslog', 'syslog', { udp_port: SYSLOG_PORT, tcp_port: SYSLOG_PORT })
-  await add('HTTP push', 'http', { port: HTTP_PORT, token: httpToken })
+  await add('Syslog', 'syslog', { udp_port: syslogPort, tcp_port: syslogPort })
+  await add('HTTP push', 'http', { port: pushPort, token: httpToken })
   const logs = SYSTEM_LOGS.filter(isReadable)
   if (logs.length > 0) await add('System logs', 'file', { paths: logs, start_at: 'end' })
-  const local = { sensorId: enrolled.id, httpPort: HTTP_PORT, httpToken, syslogPort: SYSLOG_PORT }
+  const local = { sensorId: enrolled.id, httpPort: pushPort, httpToken, syslogPort }
   await writeLocalSensor(dataDir, local)
   return local
 }
