@@ -6,13 +6,14 @@ const PROCESS_LIMIT = 1_024
 const COMMAND_LINE_LIMIT = 8_192
 
 /** The fields an analyst reads first. `source` is the event's dataset. A document that is no JSON only leaves out what is in it. */
-export function documentSummary(event: Pick<StoredEvent, 'time' | 'dataset' | 'host' | 'user' | 'document'>): AlertEventSummary {
+export function documentSummary(event: Pick<StoredEvent, 'time' | 'dataset' | 'host' | 'user' | 'sourceIp' | 'document'>): AlertEventSummary {
   const document = parse(event.document)
   return {
     timestamp: event.time.toISOString(),
     source: event.dataset,
     host: event.host,
     user: event.user,
+    source_ip: event.sourceIp,
     process: textAt(document, ['process', 'name'], PROCESS_LIMIT) ?? fileName(textAt(document, ['process', 'executable'], PROCESS_LIMIT)),
     command_line: textAt(document, ['process', 'command_line'], COMMAND_LINE_LIMIT),
   }

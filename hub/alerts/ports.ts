@@ -32,6 +32,7 @@ export interface AlertEventSummary {
   readonly source?: string | undefined
   readonly host?: string | undefined
   readonly user?: string | undefined
+  readonly source_ip?: string | undefined
   readonly process?: string | undefined
   readonly command_line?: string | undefined
 }

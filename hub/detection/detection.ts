@@ -123,6 +123,7 @@ export async function createDetection({
       if (events.length === 0) return []
       const state = stateOf(tenant.tenantId)
       const reply = await pool.ask(events)
+      // Counted when judged: a batch that is judged again, because its commit failed and the sensor sent it anew, counts again.
       for (const event of events) state.counts.add(event)
       state.eventsEvaluated += events.length
       // Every event but the slowest is counted at the mean of the others: the tail shows in p99, the batch's sum stays right.

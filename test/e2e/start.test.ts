@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -7,6 +7,8 @@ import { eventually, freePorts, runOnce } from '../support/system.ts'
 
 const PROGRAM = 'dist/picket.mjs'
 const directory = await mkdtemp(join(tmpdir(), 'picket-start-'))
+// As root PostgreSQL runs as somebody else, who must be able to pass; otherwise its cluster goes where this test does not clean up.
+await chmod(directory, 0o711)
 const [httpPort = 0, grpcPort = 0, syslogPort = 0, pushPort = 0] = await freePorts(4)
 const running: ChildProcess[] = []
 

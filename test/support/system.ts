@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +37,8 @@ const PASSWORD = 'correct horse battery staple'
 
 export async function startSystem(options: { readonly sensor?: boolean; readonly env?: Readonly<Record<string, string>> } = {}): Promise<System> {
   const directory = await mkdtemp(join(tmpdir(), 'picket-system-'))
+  // As root PostgreSQL runs as somebody else, who must be able to pass; otherwise its cluster goes where this test does not clean up.
+  await chmod(directory, 0o711)
   const [httpPort = 0, grpcPort = 0] = await freePorts(2)
   const httpUrl = `http://127.0.0.1:${httpPort}`
   const admin = { email: 'admin@example.com', password: PASSWORD }

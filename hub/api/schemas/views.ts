@@ -275,6 +275,8 @@ export const AlertView = z.object({
     source: z.string().nullable(),
     host: z.string().nullable(),
     user: z.string().nullable(),
+    /** Beyond the document: where a web or network event has no host, this is what tells alerts apart. */
+    source_ip: z.string().nullable(),
     process: z.string().nullable(),
     command_line: z.string().nullable(),
   }),

@@ -51,7 +51,7 @@ test('K-130 K-135 K-136 K-137 K-138 K-139 K-143 K-144 an alert in the list has t
     severity: 'low',
     status: 'open',
     assignee: null,
-    event: { timestamp: expect.stringMatching(/Z$/), source: null, host: 'web-01', user: 'ana', process: null, command_line: 'sudo -i' },
+    event: { timestamp: expect.stringMatching(/Z$/), source: null, host: 'web-01', user: 'ana', source_ip: null, process: null, command_line: 'sudo -i' },
     enrichment: { user_context: {}, asset_context: {}, threat_intel: {} },
     mitre: { tactics: ['credential_access'], techniques: ['T1110'] },
     count: 1,

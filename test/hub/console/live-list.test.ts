@@ -11,7 +11,7 @@ const alert = (id: string, minute: number, change: Partial<Alert> = {}): Alert =
   severity: 'high',
   status: 'open',
   assignee: null,
-  event: { timestamp: '2026-11-21T12:00:00Z', source: null, host: null, user: null, process: null, command_line: null },
+  event: { timestamp: '2026-11-21T12:00:00Z', source: null, host: null, user: null, source_ip: null, process: null, command_line: null },
   enrichment: { user_context: {}, asset_context: {}, threat_intel: {} },
   mitre: { tactics: [], techniques: [] },
   count: 1,

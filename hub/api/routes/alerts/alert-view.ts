@@ -4,7 +4,7 @@ import type { Detection } from '../../../detection/ports.ts'
 import type { AlertDetail as AlertDetailSchema, AlertView } from '../../schemas/views.ts'
 
 export function toAlertView(alert: Alert): z.infer<typeof AlertView> {
-  const { timestamp, source, host, user, process, command_line } = alert.summary
+  const { timestamp, source, host, user, source_ip, process, command_line } = alert.summary
   return {
     id: alert.id,
     rule_id: alert.ruleId,
@@ -18,6 +18,7 @@ export function toAlertView(alert: Alert): z.infer<typeof AlertView> {
       host: host ?? null,
       user: user ?? null,
       process: process ?? null,
+      source_ip: source_ip ?? null,
       command_line: command_line ?? null,
     },
     // Nothing enriches alerts yet: the document's three objects are there, and empty.

@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
   { id: 'severity', name: 'Severity', sort: 'severity' },
   { id: 'title', name: 'Alert' },
   { id: 'status', name: 'Status', sort: 'status' },
-  { id: 'host', name: 'Host' },
+  { id: 'host', name: 'Host or source' },
   { id: 'user', name: 'User' },
   { id: 'technique', name: 'Technique' },
   { id: 'count', name: 'Count', right: true },
@@ -201,7 +201,7 @@ function Row({
       <Cell id="status">
         <StatusBadge status={alert.status} />
       </Cell>
-      <Cell id="host">{alert.event.host ?? <Nothing />}</Cell>
+      <Cell id="host">{alert.event.host ?? alert.event.source_ip ?? <Nothing />}</Cell>
       <Cell id="user">{alert.event.user ?? <Nothing />}</Cell>
       <Cell id="technique">{technique ? <span title={alert.mitre.techniques.join(', ')}>{technique}</span> : <Nothing />}</Cell>
       <Cell id="count" right>
