@@ -23,7 +23,7 @@ export function referencePage(document: OpenApiDocument): string {
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(document.info.title)}</title>
-<link rel="stylesheet" href="/docs/reference.css"></head>
+<link rel="icon" href="/console/favicon.svg" type="image/svg+xml"><link rel="stylesheet" href="/docs/reference.css"></head>
 <body>
 <nav aria-label="Contents"><strong>${escaped(document.info.title)}</strong>${[...tags, 'Errors', 'Schemas'].map((tag) => `<a href="#${slug(tag)}">${escaped(tag)}</a>`).join('')}<a href="/v1/openapi.json">openapi.json</a></nav>
 <main>
@@ -56,7 +56,7 @@ function operationHtml({ path, method, operation }: { path: string; method: stri
     const content = 'content' in response ? (response.content?.['application/json'] ?? response.content?.['application/problem+json']) : undefined
     return `<tr><td><code>${status}</code></td><td>${prose('description' in response ? (response.description ?? '') : '')}</td><td>${schemaHtml(content?.schema)}</td></tr>`
   })
-  return `<details class="operation" id="${slug(`${method} ${path}`)}"><summary><span class="method ${method}">${method.toUpperCase()}</span> <code>${escaped(path)}</code> <span>${escaped(operation.summary ?? '')}</span></summary>
+  return `<details class="operation" id="${slug(`${method} ${path}`)}"><summary><span class="method ${method}">${method.toUpperCase()}</span><code>${escaped(path)}</code><span>${prose(operation.summary ?? '')}</span></summary>
 ${operation.description ? `<p>${prose(operation.description)}</p>` : ''}
 <p class="needs">${operation.security ? (permission ? `Needs the permission <code>${escaped(String(permission))}</code>.` : 'Needs an access token.') : 'Needs no token.'}</p>
 ${rows.length > 0 ? `<h3>Parameters</h3><table>${rows.join('')}</table>` : ''}
@@ -70,7 +70,9 @@ function schemaHtml(schema: unknown): string {
   const reference: unknown = Reflect.get(schema, '$ref')
   const name = typeof reference === 'string' ? reference.split('/').at(-1) : undefined
   if (name !== undefined) return `<a href="#schema-${escaped(name)}"><code>${escaped(name)}</code></a>`
-  return `<code>${escaped(JSON.stringify(schema))}</code>`
+  // The description has its own place beside the schema.
+  const { description: _, ...rest }: { description?: unknown } = schema
+  return `<code>${escaped(JSON.stringify(rest))}</code>`
 }
 
 const slug = (text: string): string =>
@@ -81,20 +83,36 @@ const slug = (text: string): string =>
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 const prose = (text: string): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>')
 
-export const REFERENCE_CSS = `:root{color-scheme:light dark;--line:light-dark(#d8dde3,#30363d);--soft:light-dark(#f5f7f9,#161b22)}
+/** The console's colours and type, so that the reference reads as a part of it. */
+export const REFERENCE_CSS = `:root{color-scheme:light dark;--page:light-dark(#f4f6f8,#0b1014);--panel:light-dark(#fff,#11171d);--line:light-dark(#dde3e8,#232c35);--text:light-dark(#16212b,#e6edf3);--muted:light-dark(#566573,#9aa8b5);--accent:light-dark(#0b6e6e,#45c4c0)}
 *{box-sizing:border-box}
-body{margin:0;font:15px/1.5 system-ui,sans-serif;display:grid;grid-template-columns:14rem minmax(0,1fr)}
-nav{position:sticky;top:0;height:100vh;padding:1.25rem;border-right:1px solid var(--line);display:flex;flex-direction:column;gap:.4rem}
-main{padding:1.25rem 2rem 4rem;max-width:70rem}
-h2{margin-top:2.5rem}
+html{scroll-behavior:smooth;scroll-padding-top:1rem}
+@media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+body{margin:0;background:var(--page);color:var(--text);font:14px/1.55 ui-sans-serif,system-ui,sans-serif;display:grid;grid-template-columns:14rem minmax(0,1fr)}
+a{color:var(--accent);text-underline-offset:2px}
+nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.25rem;background:var(--panel);border-right:1px solid var(--line);display:flex;flex-direction:column;gap:.1rem}
+nav strong{margin-bottom:.75rem}
+nav a{padding:.3rem .5rem;margin:0 -.5rem;border-radius:6px;color:inherit;text-decoration:none}
+nav a:hover{background:var(--page);color:var(--accent)}
+main{padding:1.5rem 2rem 4rem;max-width:72rem}
+h1{margin:0 0 1rem;font-size:1.5rem}
+h2{margin:2.5rem 0 .75rem;font-size:1.1rem}
 h3{font-size:1em;margin:1rem 0 .25rem}
-details{border:1px solid var(--line);border-radius:6px;margin:.4rem 0;padding:.5rem .75rem}
+main>p{max-width:52rem}
+details{background:var(--panel);border:1px solid var(--line);border-radius:8px;margin:.4rem 0;padding:.55rem .9rem}
+details[open]>summary{margin-bottom:.5rem}
 summary{cursor:pointer}
-code,pre{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
-pre{background:var(--soft);padding:.75rem;overflow:auto}
+summary::marker{color:var(--muted)}
+.operation>summary{display:grid;grid-template-columns:4.5rem minmax(14rem,24rem) 1fr;gap:.75rem;align-items:baseline}
+.operation>summary span:last-child{color:var(--muted)}
+:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
+code,pre{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
+pre{background:var(--page);border-radius:6px;padding:.75rem;overflow:auto}
 table{border-collapse:collapse;width:100%}
-td{border-top:1px solid var(--line);padding:.3rem .5rem .3rem 0;vertical-align:top}
-.method{display:inline-block;min-width:4.5em;font-weight:600}
-.needs{opacity:.8}
-@media(max-width:50rem){body{display:block}nav{position:static;height:auto;border:0}}
+td:first-child code{white-space:nowrap}
+td{border-top:1px solid var(--line);padding:.4rem .75rem .4rem 0;vertical-align:top}
+.method{font-weight:700;font-size:12px;letter-spacing:.03em}
+.get{color:light-dark(#1f5fa8,#6cb2f5)}.post{color:light-dark(#22703c,#5dc27e)}.put,.patch{color:light-dark(#8a5300,#e0a64a)}.delete{color:light-dark(#b3182d,#f58491)}
+.needs{color:var(--muted)}
+@media(max-width:50rem){body{display:block}nav{position:static;height:auto;border:0}.operation>summary{display:block}.operation>summary>*{margin-right:.5rem}}
 `
