@@ -15,8 +15,6 @@ export interface WorkerReply {
   readonly id: number
   /** Event index, rule index, matched conditions. */
   readonly matches: readonly (readonly [number, number, readonly string[]])[]
-  /** Events whose document is no JSON object, by index. */
-  readonly invalid: readonly number[]
   /** Time spent on the batch, parsing included, milliseconds; one figure per event would cost more than it tells. */
   readonly tookMs: number
   /** The slowest single event of the batch, milliseconds. */
