@@ -29,6 +29,8 @@ export interface Database {
   /** As `picket_app`: owns nothing, held by row level security. */
   readonly app: NodePgDatabase
   readonly partitions: Partitions
+  /** One transaction as `picket_app`, on a connection that goes back to the pool whatever happens. `withTenant` is how stores use it. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Resolves where the database answers, for the readiness probe. Rejects within 3 s where it does not. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -75,6 +77,16 @@ function createDatabase(owner: pg.Pool, app: pg.Pool, partitions: Partitions): D
   return {
     app: drizzle(app),
     partitions,
+    async transaction(work) {
+      // Not `drizzle(pool).transaction`: where its `begin` fails, on a connection that just died, the connection is never given back, and a pool that has
+      // lost all of them this way answers nobody any more.
+      const client = await app.connect()
+      try {
+        return await drizzle(client).transaction(work)
+      } finally {
+        client.release()
+      }
+    },
     async ping() {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<never>((_, reject) => {

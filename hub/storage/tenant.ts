@@ -10,7 +10,7 @@ import { translateError } from './errors.ts'
 export async function withTenant<T>(db: Database, tenant: TenantContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
   let failure: unknown
   try {
-    return await db.app.transaction(async (tx) => {
+    return await db.transaction(async (tx) => {
       try {
         // true: the setting ends with the transaction, so a pooled connection never carries it to another tenant.
         await tx.execute(sql`select set_config('picket.tenant_id', ${tenant.tenantId}, true)`)

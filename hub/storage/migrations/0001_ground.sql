@@ -279,14 +279,6 @@ create table pipeline_minutes (
   primary key (tenant_id, minute, connector_id)
 );
 
-create table outbox (
-  tenant_id uuid not null references tenants on delete cascade,
-  id bigint generated always as identity,
-  kind text not null,
-  payload json not null,
-  created_at timestamptz(3) not null,
-  primary key (tenant_id, id)
-);
 
 -- Row level security for all of them, the default partition too: nobody may use it directly, and the day someone is
 -- granted it by mistake it still shows a tenant only its own rows.
@@ -296,7 +288,7 @@ declare
 begin
   foreach one in array array[
     'tenants', 'users', 'enrollment_tokens', 'sensors', 'pack_versions', 'filters', 'connectors', 'connector_history', 'ingest_marks', 'events',
-    'events_default', 'tombstones', 'matches', 'alerts', 'alert_activity', 'rule_settings', 'rule_evaluations', 'pipeline_minutes', 'outbox'
+    'events_default', 'tombstones', 'matches', 'alerts', 'alert_activity', 'rule_settings', 'rule_evaluations', 'pipeline_minutes'
   ] loop
     execute format('alter table %I enable row level security', one);
     execute format('alter table %I force row level security', one);
@@ -314,7 +306,7 @@ $$;
 grant usage on schema public to picket_app, picket_lookup;
 grant select, insert, update on tenants, users, sensors, enrollment_tokens, ingest_marks, alerts to picket_app;
 grant select, insert, update, delete on
-  pack_versions, filters, connectors, rule_settings, rule_evaluations, pipeline_minutes, connector_history, outbox to picket_app;
+  pack_versions, filters, connectors, rule_settings, rule_evaluations, pipeline_minutes, connector_history to picket_app;
 -- What happened is only ever added to.
 grant select, insert on events, tombstones, matches, alert_activity to picket_app;
 

@@ -69,3 +69,22 @@ test('T3 PostgreSQL killed again and again while batches are committed loses non
   const all = through.reduce((sum, each) => sum + each, 0)
   expect(await createPipelineStore(db).totals(tenant)).toMatchObject({ events: all, matched: all / size, alerts: 2 })
 }, 120_000)
+
+test('A8 a pool of one connection that dies under its next transaction, again and again, still answers and still closes', async () => {
+  const db = await database.open({ appConnections: 1 })
+  const tenant = await newTenant(db)
+  const backendOf = async () => {
+    const { rows } = await database.superuser.query<{ pid: number }>(
+      "select pid from pg_stat_activity where usename = 'picket_app' and state = 'idle'",
+    )
+    return rows.map(({ pid }) => pid)
+  }
+  const ask = () => createPipelineStore(db).totals(tenant)
+  for (let round = 0; round < 30; round++) {
+    await expect.poll(ask, { timeout: 20_000 }).toMatchObject({ events: 0 })
+    const ends = (await backendOf()).map((pid) => database.superuser.query('select pg_terminate_backend($1)', [pid]))
+    // At once: the pool has not heard yet that its connection is gone.
+    await Promise.allSettled([...ends, ask(), ask()])
+  }
+  expect(await ask()).toMatchObject({ events: 0 })
+})
