@@ -274,14 +274,21 @@ function useAlertList(search: AlertsSearch) {
   const latest = useRef(rows)
   latest.current = rows
   const probing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  /** Probes sent, and the oldest of them whose answer still counts. */
+  const probes = useRef({ sent: 0, counts: 0 })
   const updating = useRef(new Set<string>())
 
   // What is new is asked of the hub under the same filter, at most once a second however many alerts arrive: the count is then true for any filter.
   const probe = useCallback(() => {
     probing.current ??= setTimeout(async () => {
+      // From here on another alert asks again: the hub may read its list before that alert is in it.
+      probing.current = undefined
+      const turn = ++probes.current.sent
       const newest = { ...alertsParameters(JSON.parse(key) as AlertsSearch, Date.now()), sort: 'created_at:desc', limit: 100 }
       try {
         const { alerts } = await api<AlertList>('GET', '/alerts', { query: newest })
+        if (turn < probes.current.counts) return
+        probes.current.counts = turn
         if (latest.current.length === 0 && alerts.length > 0) void queries.invalidateQueries({ queryKey: options.queryKey })
         else setWaiting(waitingIds(latest.current, alerts).length)
         const shown = new Map(latest.current.map((row) => [row.id, row.updated_at]))
@@ -289,8 +296,6 @@ function useAlertList(search: AlertsSearch) {
         if (changed.length > 0) queries.setQueryData<typeof query.data>(options.queryKey, (list) => list && changed.reduce(replaceRow, list))
       } catch {
         // The next alert, or the next poll, asks again; the list itself says when the hub is away.
-      } finally {
-        probing.current = undefined
       }
     }, PROBE_EVERY_MS / 2)
   }, [key, queries, options.queryKey])
@@ -299,6 +304,7 @@ function useAlertList(search: AlertsSearch) {
     () => () => {
       clearTimeout(probing.current)
       probing.current = undefined
+      probes.current.counts = probes.current.sent + 1
     },
     [key],
   )
