@@ -19,6 +19,7 @@ import {
 import { type Hit, jsonlReport, type Report, summaryReport, tableReport } from './detect-report.ts'
 import { type FileRecord, readRecords } from './event-files.ts'
 import { readRules } from './rule-paths.ts'
+import { createWriter } from './writer.ts'
 
 interface DetectFlags {
   rules: string[]
@@ -219,24 +220,6 @@ function createProgress(tally: Tally) {
     },
     clear: () => {
       if (shown) process.stderr.write('\r\x1b[K')
-    },
-  }
-}
-
-const WRITE_CHARS = 65_536
-
-function createWriter(stream: NodeJS.WriteStream) {
-  let pending = ''
-  const flush = async () => {
-    const text = pending
-    pending = ''
-    if (text !== '' && !stream.write(text)) await new Promise<void>((resolve) => stream.once('drain', resolve))
-  }
-  return {
-    flush,
-    async write(text: string) {
-      pending += text
-      if (pending.length >= WRITE_CHARS) await flush()
     },
   }
 }

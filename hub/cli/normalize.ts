@@ -1,13 +1,11 @@
-import { createReadStream } from 'node:fs'
-import { pipeline, type Readable } from 'node:stream'
-import { StringDecoder } from 'node:string_decoder'
-import { createGunzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { messageOf } from '../../shared/errors.ts'
 import type { PicketEvent, RawRecord } from '../../shared/event/event.ts'
 import type { Normalizer } from '../../shared/normalize/contract.ts'
 import { FORMATS } from '../../shared/normalize/formats.ts'
 import { createNormalizer } from '../../shared/normalize/normalize.ts'
+import { linesOf } from './lines.ts'
+import { createWriter } from './writer.ts'
 
 interface NormalizeFlags {
   format: string
@@ -18,8 +16,6 @@ interface NormalizeFlags {
 }
 
 /** Lines are gathered into writes of this many characters: one write per line would cost more than the parsing. */
-const WRITE_CHARS = 65_536
-
 /**
  * `picket normalize`: what a raw record becomes. One record per line in, one JSON document per record out, in order; blank lines are no records.
  * A record that cannot be read with `--field` (the line is no JSON object, or lacks the key) gives `{"error":…}`.
@@ -95,36 +91,4 @@ function fieldOf(line: string, key: string): { text: string } | { error: string 
   const value = (parsed as { [key: string]: unknown })[key]
   // A shipper may have left the record as the object it is.
   return { text: typeof value === 'string' ? value : JSON.stringify(value) }
-}
-
-/** A file's lines, of any length, without their ends; blank ones left out. A `.gz` file is read as what is in it. */
-async function* linesOf(file: string): AsyncGenerator<string> {
-  const raw: Readable = file === '-' ? process.stdin : createReadStream(file)
-  // The failure of either end reaches the loop below through the stream it reads.
-  const input = file.endsWith('.gz') ? pipeline(raw, createGunzip(), () => undefined) : raw
-  const decoder = new StringDecoder('utf8')
-  let pending = ''
-  for await (const chunk of input) {
-    const lines = (pending + decoder.write(chunk)).split('\n')
-    pending = lines.pop() ?? ''
-    for (const line of lines) if (line.trim() !== '') yield line.endsWith('\r') ? line.slice(0, -1) : line
-  }
-  pending += decoder.end()
-  if (pending.trim() !== '') yield pending
-}
-
-function createWriter(stream: NodeJS.WriteStream) {
-  let pending = ''
-  const flush = async () => {
-    const text = pending
-    pending = ''
-    if (text !== '' && !stream.write(text)) await new Promise<void>((resolve) => stream.once('drain', resolve))
-  }
-  return {
-    flush,
-    async write(text: string) {
-      pending += text
-      if (pending.length >= WRITE_CHARS) await flush()
-    },
-  }
 }

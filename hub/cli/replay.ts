@@ -1,11 +1,9 @@
-import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { basename, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { ExpectedError, messageOf } from '../../shared/errors.ts'
+import { linesOf } from './lines.ts'
 import { readLocalSensor } from './local-sensor.ts'
 import { retime } from './retime.ts'
 
@@ -109,7 +107,6 @@ async function sendFile(path: string, { send }: Sender, { keepTime, rate }: Repl
   const size = rate === undefined ? LINES_PER_REQUEST : Math.max(1, Math.min(LINES_PER_REQUEST, rate))
   const startedAt = Date.now()
   for await (const line of linesOf(path)) {
-    if (line.trim() === '') continue
     batch.push(shift(line))
     if (batch.length < size) continue
     await send(batch)
@@ -133,11 +130,6 @@ async function newestTime(path: string): Promise<Date | undefined> {
     }
   }
   return newest === undefined ? undefined : new Date(newest)
-}
-
-function linesOf(path: string): AsyncIterable<string> {
-  const file = createReadStream(path)
-  return createInterface({ input: path.endsWith('.gz') ? file.pipe(createGunzip()) : file, crlfDelay: Number.POSITIVE_INFINITY })
 }
 
 async function expand(paths: readonly string[]): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { MINUTE_MS } from '../../shared/durations.ts'
 import type { PipelineMeter, PipelineSnapshot } from './contract.ts'
-import type { PipelineMinute, PipelineStore } from './ports.ts'
+import { addMinutes, type PipelineMinute, type PipelineStore } from './ports.ts'
 import { Rate } from './rate.ts'
 
 const RATE_SECONDS = 10
@@ -252,18 +252,4 @@ const emptyRow = (minute: Date, connectorId: string | undefined): Row => ({
   lag: 0,
 })
 
-const addRows = (older: Row | undefined, newer: Row): Row =>
-  older === undefined
-    ? newer
-    : {
-        ...newer,
-        received: older.received + newer.received,
-        failed: older.failed + newer.failed,
-        bytes: older.bytes + newer.bytes,
-        stored: older.stored + newer.stored,
-        matched: older.matched + newer.matched,
-        alerts: older.alerts + newer.alerts,
-        normalizeP50: Math.max(older.normalizeP50, newer.normalizeP50),
-        normalizeP95: Math.max(older.normalizeP95, newer.normalizeP95),
-        normalizeP99: Math.max(older.normalizeP99, newer.normalizeP99),
-      }
+const addRows = (older: Row | undefined, newer: Row): Row => (older === undefined ? newer : addMinutes(older, newer))

@@ -19,6 +19,20 @@ export interface PipelineMinute {
   readonly lag: number
 }
 
+/** Two counts of the same minute and connector as one; `b` is the newer. */
+export const addMinutes = (a: PipelineMinute, b: PipelineMinute): PipelineMinute => ({
+  ...b,
+  received: a.received + b.received,
+  failed: a.failed + b.failed,
+  bytes: a.bytes + b.bytes,
+  stored: a.stored + b.stored,
+  matched: a.matched + b.matched,
+  alerts: a.alerts + b.alerts,
+  normalizeP50: Math.max(a.normalizeP50, b.normalizeP50),
+  normalizeP95: Math.max(a.normalizeP95, b.normalizeP95),
+  normalizeP99: Math.max(a.normalizeP99, b.normalizeP99),
+})
+
 export interface PipelineStore {
   /** Adds to the minute's row. */
   add(tenant: TenantContext, minutes: readonly PipelineMinute[]): Promise<void>

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { PipelineMinute, PipelineStore } from '../pipeline/ports.ts'
+import { addMinutes, type PipelineMinute, type PipelineStore } from '../pipeline/ports.ts'
 import type { Database } from './database.ts'
 import { rangeBound } from './instants.ts'
 import { withTenant } from './tenant.ts'
@@ -95,20 +95,7 @@ function byKey(minutes: readonly PipelineMinute[]): Map<string, PipelineMinute> 
   for (const row of minutes) {
     const key = `${Math.floor(row.minute.getTime() / 60_000)}|${row.connectorId ?? ''}`
     const earlier = unique.get(key)
-    unique.set(key, earlier ? plus(earlier, row) : row)
+    unique.set(key, earlier ? addMinutes(earlier, row) : row)
   }
   return unique
 }
-
-const plus = (a: PipelineMinute, b: PipelineMinute): PipelineMinute => ({
-  ...b,
-  received: a.received + b.received,
-  failed: a.failed + b.failed,
-  bytes: a.bytes + b.bytes,
-  stored: a.stored + b.stored,
-  matched: a.matched + b.matched,
-  alerts: a.alerts + b.alerts,
-  normalizeP50: Math.max(a.normalizeP50, b.normalizeP50),
-  normalizeP95: Math.max(a.normalizeP95, b.normalizeP95),
-  normalizeP99: Math.max(a.normalizeP99, b.normalizeP99),
-})
