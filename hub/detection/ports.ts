@@ -1,4 +1,4 @@
-import type { RuleProblem, SigmaRule } from '../../shared/sigma/contract.ts'
+import type { RuleLevel, RuleProblem, SigmaRule } from '../../shared/sigma/contract.ts'
 import type { TenantContext } from '../identity/ports.ts'
 
 /** An event as the detection workers take it: the document still as JSON text, parsed once, in the worker. */
@@ -12,8 +12,11 @@ export interface DetectionEvent {
 export interface DetectionMatch {
   /** Index in the batch given. */
   readonly event: number
+  /** With the tenant's level, where it set another. */
   readonly rule: SigmaRule
   readonly matchedConditions: readonly string[]
+  /** True: kept as a match but raises no alert, because the rule is still in `staging`. */
+  readonly silent?: boolean | undefined
 }
 
 /** A tenant's choice about a shared rule. Absent: the rule's own default (enabled). */
@@ -22,7 +25,52 @@ export interface RuleSetting {
   readonly enabled: boolean
   /** Runs on the tenant's sensors too; its hits travel in the priority lane. */
   readonly edge: boolean
+  /** Takes the place of the rule's own level. */
+  readonly level?: RuleLevel | undefined
   readonly updatedAt: Date
+}
+
+/** Events a tenant's rule must not fire on: a Sigma filter over Sigma's field names, with an end and a reason. */
+export interface RuleException {
+  readonly id: string
+  /** Undefined: holds for every rule. */
+  readonly ruleId?: string | undefined
+  readonly reason: string
+  /** The filter's detection section: search identifiers and `condition`, as YAML or JSON text. */
+  readonly detection: string
+  readonly expiresAt: Date
+  readonly createdBy: string
+  readonly createdAt: Date
+}
+
+/**
+ * Where a tenant's own rule is in its life. `development`: being written, never run on live events. `testing`: its own test events pass, backtests are run.
+ * `staging`: runs on live events, its matches are kept but raise no alert. `production`: raises alerts. `deprecated`: kept, not run.
+ */
+export const RULE_STAGES = ['development', 'testing', 'staging', 'production', 'deprecated'] as const
+export type RuleStage = (typeof RULE_STAGES)[number]
+
+/** A rule a tenant wrote or imported. Each change of its text makes a new version; old ones are kept. */
+export interface TenantRule {
+  /** The Sigma rule's id; unique within the tenant and never one of a shared rule. */
+  readonly id: string
+  /** Counts from 1. */
+  readonly version: number
+  readonly stage: RuleStage
+  /** The rule's YAML, as written. */
+  readonly source: string
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly updatedBy: string
+}
+
+/** Everything of a tenant that changes what its events are judged by. Replaced whole, never changed in place. */
+export interface TenantView {
+  readonly settings: ReadonlyMap<string, RuleSetting>
+  readonly exceptions: readonly RuleException[]
+  readonly rules: readonly TenantRule[]
+  /** Values of `%name%` placeholders. */
+  readonly valueLists: ReadonlyMap<string, readonly string[]>
 }
 
 export interface RuleVerdicts {

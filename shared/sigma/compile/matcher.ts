@@ -96,6 +96,12 @@ export function createMatcher(
       const fired = queue.filter((rule) => tests[rule]?.() === true)
       return fired.length === 0 ? [] : fired.sort((left, right) => left - right).flatMap(toMatch)
     },
+    prepare() {
+      for (const { logsource } of rules) {
+        const { product, service, category } = logsource
+        plans.for({ product, service, categories: category === undefined ? [] : [category] })
+      }
+    },
     get evaluations() {
       return plans.evaluations()
     },
