@@ -3,6 +3,7 @@ export { applies } from './applies.ts'
 export { compileRules } from './compile/compile.ts'
 export {
   type CompileResult,
+  type Explanation,
   type Matcher,
   RULE_LEVELS,
   type RuleMatch,
@@ -10,6 +11,7 @@ export {
   type SigmaRule,
   type View,
 } from './contract.ts'
+export { explainRule } from './explain.ts'
 export { type ParsedRules, parseRules } from './parse/rules.ts'
 export { boundRegexTime } from './regex-time.ts'
 export { ECS_FIELDS } from './taxonomies/windows-ecs.ts'
