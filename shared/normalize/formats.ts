@@ -6,10 +6,15 @@ import { keyValue } from './formats/key-value.ts'
 import { leef } from './formats/leef.ts'
 import { linuxAuditd } from './formats/linux-auditd.ts'
 import { linuxAuth } from './formats/linux-auth.ts'
+import { linuxLaurel } from './formats/linux-laurel.ts'
 import { linuxNetfilter } from './formats/linux-netfilter.ts'
 import { linuxSshd } from './formats/linux-sshd.ts'
 import { linuxSudo } from './formats/linux-sudo.ts'
+import { linuxSysmon } from './formats/linux-sysmon.ts'
+import { macosEslogger } from './formats/macos-eslogger.ts'
+import { macosUnifiedLog } from './formats/macos-unified-log.ts'
 import { okta } from './formats/okta.ts'
+import { osquery } from './formats/osquery.ts'
 import { syslog } from './formats/syslog.ts'
 import { webAccess } from './formats/web-access.ts'
 import { webError } from './formats/web-error.ts'
@@ -28,6 +33,11 @@ export const FORMATS: readonly Format[] = [
   okta,
   cef,
   leef,
+  linuxSysmon,
+  linuxLaurel,
+  macosEslogger,
+  macosUnifiedLog,
+  osquery,
   linuxSshd,
   linuxSudo,
   linuxAuth,

@@ -1,6 +1,7 @@
 import type { EventDocument, JsonValue } from '../../event/event.ts'
 import type { Format } from '../contract.ts'
 import { baseName, finishEvent, put, relate, textAt } from '../document.ts'
+import { putExecutable } from '../endpoint-fields.ts'
 import { parseIp } from '../ip.ts'
 import { type Pairs, parseKeyValues } from '../key-value.ts'
 import { putEnvelope } from '../syslog-document.ts'
@@ -80,7 +81,9 @@ export const linuxAuditd: Format = {
     }
     put(document, 'auditd.data', data)
     finishFields(document, pairs, type, data)
-    return finishEvent(record, 'linux.auditd', { product: 'linux', service: 'auditd', categories: [] }, fromEpoch(Number(stamp)), document)
+    // EXECVE is the one record that has the arguments. Its executable stands in the SYSCALL record of the same event.
+    const categories = type === 'EXECVE' ? ['process_creation'] : []
+    return finishEvent(record, 'linux.auditd', { product: 'linux', service: 'auditd', categories }, fromEpoch(Number(stamp)), document)
   },
 }
 
@@ -115,6 +118,8 @@ function finishFields(document: EventDocument, pairs: Pairs, type: string, data:
     const words: string[] = []
     for (let i = 0; i < 256 && typeof data[`a${i}`] === 'string'; i++) words.push(data[`a${i}`] as string)
     put(document, 'process.command_line', words.join(' '))
+    // What it was called as; where that is a path, it is the executable.
+    if (words[0]?.startsWith('/')) putExecutable(document, 'process', words[0])
   } else if (typeof data['proctitle'] === 'string') put(document, 'process.command_line', data['proctitle'])
   else if (typeof data['cmd'] === 'string') put(document, 'process.command_line', data['cmd'])
   if (type === 'PATH' && typeof data['name'] === 'string') put(document, 'file.path', data['name'])

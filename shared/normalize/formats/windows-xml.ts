@@ -1,9 +1,10 @@
+import type { JsonValue } from '../../event/event.ts'
 import { own } from '../../own.ts'
 import { isObject } from '../bounds.ts'
 import type { Format, OpenRecord } from '../contract.ts'
 import { readEventObject } from './windows-evtx.ts'
 
-type Element = { [name: string]: string | { [name: string]: string } }
+type Texts = { [name: string]: string }
 
 const ENTITIES: { readonly [name: string]: string } = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 const CODE_POINT = /^#(?:x([0-9a-f]{1,6})|(\d{1,7}))$/i
@@ -40,26 +41,36 @@ export const windowsXml: Format = {
   read(record, context) {
     const xml = xmlOf(record)
     if (xml === undefined) return undefined
-    const end = xml.indexOf('</System>')
-    const start = xml.indexOf('<System>')
-    if (start < 0 || end < start) return undefined
-    const system: Element = {}
-    for (const [, name = '', attributes = '', text] of xml.slice(start + 8, end).matchAll(SYSTEM_PART)) {
-      const element: { [name: string]: string | { [name: string]: string } } = {}
-      const own: { [name: string]: string } = {}
-      for (const [, key = '', single, double] of attributes.matchAll(ATTRIBUTE))
-        if (key !== '__proto__') own[key] = unescapeXml(single ?? double ?? '')
-      element['#attributes'] = own
-      element['#text'] = unescapeXml(text ?? '')
-      if (name !== '__proto__') system[name] = element as { [name: string]: string }
-    }
-    const data: { [name: string]: string } = {}
-    for (const [, single, double, text] of xml.slice(end).matchAll(DATA)) {
-      const name = unescapeXml(single ?? double ?? '')
-      if (name !== '__proto__') data[name] = unescapeXml(text ?? '')
-    }
+    const event = readEventXml(xml)
+    if (!event) return undefined
+    const system: { [name: string]: JsonValue } = {}
+    for (const [name, { text, attributes }] of Object.entries(event.system)) system[name] = { '#attributes': attributes, '#text': text }
     const properties = record.object?.['properties']
     const message = isObject(properties) && typeof properties['Description'] === 'string' ? properties['Description'] : ''
-    return readEventObject(record, 'windows.xml', { System: system, EventData: data, Message: message }, context)
+    return readEventObject(record, 'windows.xml', { System: system, EventData: event.data, Message: message }, context)
   },
+}
+
+/**
+ * Header and data of one event's XML, by name. What is not in the event schema's flat form is passed over.
+ *
+ * @returns undefined where there is no `System` element
+ */
+export function readEventXml(xml: string): { system: { [element: string]: { text: string; attributes: Texts } }; data: Texts } | undefined {
+  const end = xml.indexOf('</System>')
+  const start = xml.indexOf('<System>')
+  if (start < 0 || end < start) return undefined
+  const system: { [element: string]: { text: string; attributes: Texts } } = {}
+  for (const [, name = '', written = '', text = ''] of xml.slice(start + 8, end).matchAll(SYSTEM_PART)) {
+    const attributes: Texts = {}
+    for (const [, key = '', single, double] of written.matchAll(ATTRIBUTE))
+      if (key !== '__proto__') attributes[key] = unescapeXml(single ?? double ?? '')
+    if (name !== '__proto__') system[name] = { text: unescapeXml(text), attributes }
+  }
+  const data: Texts = {}
+  for (const [, single, double, text = ''] of xml.slice(end).matchAll(DATA)) {
+    const name = unescapeXml(single ?? double ?? '')
+    if (name !== '__proto__') data[name] = unescapeXml(text)
+  }
+  return { system, data }
 }

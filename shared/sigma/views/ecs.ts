@@ -2,6 +2,8 @@ import { own } from '../../own.ts'
 import type { RuleLogsource } from '../contract.ts'
 import { cloudtrail, okta } from '../taxonomies/cloud.ts'
 import { unix } from '../taxonomies/linux.ts'
+import { linuxEndpoint } from '../taxonomies/linux-endpoint.ts'
+import { macos } from '../taxonomies/macos.ts'
 import { dns, firewall, web } from '../taxonomies/network.ts'
 import type { Taxonomy } from '../taxonomies/taxonomy.ts'
 import { windowsNames } from '../taxonomies/windows.ts'
@@ -10,7 +12,7 @@ import { classifyWindows } from '../taxonomies/windows-logsource.ts'
 import { classifyPlain } from './plain.ts'
 import { at, dotted, isObject, type NativeView, textAt, uniquePaths } from './view.ts'
 
-const TAXONOMIES: readonly Taxonomy[] = [unix, web, dns, firewall, cloudtrail, okta]
+const TAXONOMIES: readonly Taxonomy[] = [unix, linuxEndpoint, macos, web, dns, firewall, cloudtrail, okta]
 
 /**
  * The hub's document. A Windows field is looked for where ECS_FIELDS says it moved, then among the vendor fields that were kept; rules for other
