@@ -40,7 +40,8 @@ export function createApp({ parts, metrics, notReady, metricsToken, consoleDir }
   const app = new Hono<ConsoleEnv>()
   app.onError((error, c) =>
     toProblemResponse(error, c, parts.log, (refusal) => {
-      if (refusal instanceof AlertChanged) return { current: toAlertDetail(refusal.current, parts.detection) }
+      if (refusal instanceof AlertChanged)
+        return { current: toAlertDetail(refusal.current, parts.detection.ruleById(c.var.session.tenant.tenantId, refusal.current.ruleId)) }
       return refusal instanceof ConnectorChanged ? { current: toConnectorView(refusal.current) } : undefined
     }),
   )

@@ -117,10 +117,18 @@ export async function createDetection({
   return {
     rules,
     problems,
-    ruleById: (id) => byId.get(id),
+    correlations: [],
+    generation: 1,
+    replaceRules: async () => ({ generation: 1, rules: rules.length, correlations: 0, filters: 0, problems }),
+    rulesOf: () => rules,
+    ruleById: (_, id) => byId.get(id),
+    view: (tenantId) => ({ settings: stateOf(tenantId).settings, exceptions: [], rules: [], valueLists: new Map() }),
+    setView: async () => ({ problems: [] }),
+    problemsOf: () => [],
+    suppressed: () => new Map(),
 
     detect: async (tenant: TenantContext, events) => {
-      if (events.length === 0) return []
+      if (events.length === 0) return { matches: [], evaluations: [] }
       const state = stateOf(tenant.tenantId)
       const reply = await pool.ask(events)
       // Counted when judged: a batch that is judged again, because its commit failed and the sensor sent it anew, counts again.
@@ -137,7 +145,7 @@ export async function createDetection({
         if (rule && isEnabled(state, rule.id)) matches.push({ event, rule, matchedConditions })
       }
       state.rulesMatched += matches.length
-      return matches
+      return { matches, evaluations: [] }
     },
 
     settings: (tenantId) => {
@@ -145,9 +153,9 @@ export async function createDetection({
       return { enabled: (ruleId) => isEnabled(state, ruleId), edge: (ruleId) => state.settings.get(ruleId)?.edge ?? false }
     },
 
-    applySetting: (tenantId, setting) => void stateOf(tenantId).settings.set(setting.ruleId, setting),
+    applySetting: async (tenantId, setting) => void stateOf(tenantId).settings.set(setting.ruleId, setting),
 
-    test: (ruleId, events) => {
+    test: async (_, ruleId, events) => {
       const rule = byId.get(ruleId)
       if (!rule) throw new UnknownRule('there is no rule with that id')
       const { matcher } = compileRules([rule], ecsView)

@@ -1,5 +1,6 @@
-import type { RuleLevel, RuleProblem, SigmaRule } from '../../shared/sigma/contract.ts'
+import type { RuleLevel, RuleProblem, SigmaCorrelation, SigmaRule } from '../../shared/sigma/contract.ts'
 import type { TenantContext } from '../identity/ports.ts'
+import type { RuleFile } from './rule-files.ts'
 
 /** An event as the detection workers take it: the document still as JSON text, parsed once, in the worker. */
 export interface DetectionEvent {
@@ -17,6 +18,24 @@ export interface DetectionMatch {
   readonly matchedConditions: readonly string[]
   /** True: kept as a match but raises no alert, because the rule is still in `staging`. */
   readonly silent?: boolean | undefined
+}
+
+/** Which rules were put to an event, so that the commit that stores it can count them. Events of one kind share the object. */
+export interface Evaluation {
+  /** Names, for good, the rules that were enabled: the same rules have the same name, on every hub and after a restart. */
+  readonly view: string
+  /** Log sources that rules name and the event is of, as `logsourceKey` writes them. */
+  readonly logsources: readonly string[]
+  /** How many rules that are. */
+  readonly rules: number
+}
+
+/** What a batch was judged to be, all of it by one view of one rule set. */
+export interface DetectionResult {
+  /** In event order. */
+  readonly matches: readonly DetectionMatch[]
+  /** One per event, in the order given. */
+  readonly evaluations: readonly Evaluation[]
 }
 
 /** A tenant's choice about a shared rule. Absent: the rule's own default (enabled). */
@@ -96,39 +115,87 @@ export interface RuleStore {
   settings(tenant: TenantContext): Promise<RuleSetting[]>
   /** Every tenant's settings, for the engine's start. Read through a security-definer function that returns only this. */
   allSettings(): Promise<{ tenantId: string; setting: RuleSetting }[]>
-  set(tenant: TenantContext, ruleId: string, change: { enabled?: boolean; edge?: boolean }): Promise<RuleSetting>
-  /** By rule id; `since` bounds matches and verdicts. Undefined counts from the beginning. */
+  /** `level: null` gives the rule its own level back. */
+  set(
+    tenant: TenantContext,
+    ruleId: string,
+    change: { enabled?: boolean | undefined; edge?: boolean | undefined; level?: RuleLevel | null | undefined },
+  ): Promise<RuleSetting>
+  /**
+   * By rule id; exact, and cheap however many matches there are. Undefined counts from the beginning, otherwise from the start of the first hour (UTC) after
+   * `since`: matches by the hour the hub received them, verdicts (of alerts) by the hour they were given.
+   */
   verdicts(tenant: TenantContext, since?: Date): Promise<Map<string, RuleVerdicts>>
   matches(
     tenant: TenantContext,
     ruleId: string,
     range: { from?: Date | undefined; to?: Date | undefined; limit: number; offset: number },
   ): Promise<{ rows: RuleMatchRow[]; total: number }>
-  /** Adds to the tenant's counters per rule and hour bucket; the engine flushes every few seconds. */
+  /** Being replaced by `registerView` and the commit's own counting. */
   addEvaluations(tenant: TenantContext, hour: Date, counts: ReadonlyMap<string, number>): Promise<void>
+  /** Writes down which rules (ids by `logsourceKey`) a view's name stands for. Done before the first event is judged by it, so that counts outlive the process. */
+  registerView(tenant: TenantContext, view: string, rules: ReadonlyMap<string, readonly string[]>): Promise<void>
+  /** Events put to each rule, by rule id: those committed, each once. `since` as in `verdicts`, by the hour of receipt. */
   evaluations(tenant: TenantContext, since?: Date): Promise<Map<string, number>>
 }
 
 /** The compiled rule set in its workers, and each tenant's view of it. */
 export interface Detection {
-  /** Matches of the tenant's enabled rules, in event order. The batch is bounded by the caller. */
-  detect(tenant: TenantContext, events: readonly DetectionEvent[]): Promise<DetectionMatch[]>
+  /**
+   * Judges a batch by the rules and the tenant's view of this moment. The batch is bounded by the caller.
+   * @throws {DetectionUnavailable} kind `unavailable`; asking again is safe
+   */
+  detect(tenant: TenantContext, events: readonly DetectionEvent[]): Promise<DetectionResult>
+  /** The shared rules in force. As everywhere here their `detection` is left out: it lives in the workers; `source` has it as text. */
   readonly rules: readonly SigmaRule[]
+  /** Of the shared rules, each why it is not used. */
   readonly problems: readonly RuleProblem[]
-  ruleById(id: string): SigmaRule | undefined
+  /** Among the shared files. Kept for the correlation engine. */
+  readonly correlations: readonly SigmaCorrelation[]
+  /** Counts the shared rule sets since the hub's start, from 1. */
+  readonly generation: number
+  /**
+   * Puts a whole new set of shared rules in force. It is parsed and compiled beside the old one, which goes on serving; batches handed over before the
+   * promise resolves are judged by one or the other, each once. Calls are done one after the other.
+   * @throws {RuleSetRefused} kind `invalid`, where no worker could load it or none of its rules can be used: the old set stays
+   */
+  replaceRules(files: readonly RuleFile[]): Promise<RuleSetSummary>
+  /** Shared and own rules with the levels the tenant gave them, in any stage and whether enabled or not. */
+  rulesOf(tenantId: string): readonly SigmaRule[]
+  ruleById(tenantId: string, id: string): SigmaRule | undefined
   settings(tenantId: string): { enabled(ruleId: string): boolean; edge(ruleId: string): boolean }
-  /** Takes effect for the next batch. */
-  applySetting(tenantId: string, setting: RuleSetting): void
-  /** Runs one rule over sample events (ECS documents, or flat Sigma field names); stores nothing. */
-  test(ruleId: string, events: readonly object[]): { matched: boolean; matchedConditions: readonly string[] }[]
+  view(tenantId: string): TenantView
+  /**
+   * In force for every batch handed over after it resolved. Calls for one tenant are done in order. A rule or exception that cannot be used is left out and
+   * is in `problems`, its file being `rule <id>` or `exception <id>`.
+   */
+  setView(tenantId: string, view: TenantView): Promise<{ problems: readonly RuleProblem[] }>
+  /** `setView` with this one setting changed. */
+  applySetting(tenantId: string, setting: RuleSetting): Promise<void>
+  /** What of the tenant's view is not used and why; rules suspended because they took too long, too. */
+  problemsOf(tenantId: string): readonly RuleProblem[]
+  /** How many matches each exception held back since the hub's start, by its id. */
+  suppressed(tenantId: string): ReadonlyMap<string, number>
+  /** Runs one rule over sample events (ECS documents, or flat Sigma field names), whatever its stage; stores nothing. @throws {UnknownRule} */
+  test(tenantId: string, ruleId: string, events: readonly object[]): Promise<{ matched: boolean; matchedConditions: readonly string[] }[]>
   /** Since the hub's start, per tenant. */
   metrics(tenantId: string): DetectionMetrics
   close(): Promise<void>
 }
 
+export interface RuleSetSummary {
+  readonly generation: number
+  readonly rules: number
+  readonly correlations: number
+  readonly filters: number
+  readonly problems: readonly RuleProblem[]
+}
+
 export interface DetectionMetrics {
   readonly eventsEvaluated: number
+  /** An evaluation is one rule put to one event whose log source it names: events times such rules, over the last 10 s. */
   readonly evaluationsPerSecond: number
+  /** To judge one event by all its rules, reading its JSON included, ms. */
   readonly avgMs: number
   readonly p99Ms: number
   readonly rulesMatched: number

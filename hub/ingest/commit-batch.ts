@@ -54,7 +54,10 @@ export async function judge(
 ): Promise<DetectionMatch[]> {
   if (events.length === 0) return []
   try {
-    return await untilDone(signal, parts.log, 'detection is not available', () => parts.detection.detect(tenant, events.map(toDetectionEvent)))
+    return await untilDone(signal, parts.log, 'detection is not available', async () => {
+      const { matches } = await parts.detection.detect(tenant, events.map(toDetectionEvent))
+      return [...matches]
+    })
   } catch (error) {
     if (!isDataProblem(error)) throw error
     if (events.length === 1) return []

@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, type InferSelectModel, sql } from 'drizzle-orm'
 import type { RuleMatchRow, RuleSetting, RuleStore, RuleVerdicts } from '../detection/ports.ts'
 import type { Database } from './database.ts'
 import { rangeBound } from './instants.ts'
@@ -12,7 +12,7 @@ export const createRuleStore = (db: Database): RuleStore => ({
   settings: (tenant) =>
     withTenant(db, tenant, async (tx) => {
       const rows = await tx.select().from(ruleSettingsTable).orderBy(asc(ruleSettingsTable.ruleId))
-      return rows.map(({ ruleId, enabled, edge, updatedAt }) => ({ ruleId, enabled, edge, updatedAt }))
+      return rows.map(toSetting)
     }),
 
   async allSettings() {
@@ -31,11 +31,18 @@ export const createRuleStore = (db: Database): RuleStore => ({
       const updatedAt = new Date()
       const [row] = await tx
         .insert(ruleSettingsTable)
-        .values({ tenantId: tenant.tenantId, ruleId, enabled: change.enabled ?? true, edge: change.edge ?? false, updatedAt })
+        .values({
+          tenantId: tenant.tenantId,
+          ruleId,
+          enabled: change.enabled ?? true,
+          edge: change.edge ?? false,
+          level: change.level ?? null,
+          updatedAt,
+        })
         .onConflictDoUpdate({ target: [ruleSettingsTable.tenantId, ruleSettingsTable.ruleId], set: { ...change, updatedAt } })
         .returning()
       if (!row) throw new Error('a saved rule setting did not come back')
-      return { ruleId, enabled: row.enabled, edge: row.edge, updatedAt: row.updatedAt }
+      return toSetting(row)
     }),
 
   verdicts: (tenant, since) =>
@@ -74,6 +81,8 @@ export const createRuleStore = (db: Database): RuleStore => ({
       return { rows: rows.map(toMatch), total: Number(counted.rows[0]?.total ?? 0) }
     }),
 
+  registerView: async () => undefined,
+
   addEvaluations: (tenant, hour, counts) =>
     withTenant(db, tenant, async (tx) => {
       if (counts.size === 0) return
@@ -96,6 +105,14 @@ export const createRuleStore = (db: Database): RuleStore => ({
         .groupBy(ruleEvaluationsTable.ruleId)
       return new Map(rows.map((row) => [row.ruleId, Number(row.total)]))
     }),
+})
+
+const toSetting = ({ ruleId, enabled, edge, level, updatedAt }: InferSelectModel<typeof ruleSettingsTable>): RuleSetting => ({
+  ruleId,
+  enabled,
+  edge,
+  level: level ?? undefined,
+  updatedAt,
 })
 
 type MatchRow = {

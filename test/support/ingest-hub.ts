@@ -52,8 +52,12 @@ export async function startIngestHub(options: IngestHubOptions = {}) {
   const detection: Pick<Detection, 'detect' | 'rules' | 'settings'> = {
     rules: [evilRule],
     settings: () => ({ enabled: () => true, edge: (ruleId) => edgeRules.has(ruleId) }),
-    detect: async (_tenant, events) =>
-      events.flatMap(({ document }, event) => (document.includes('evil') ? [{ event, rule: evilRule, matchedConditions: ['selection'] }] : [])),
+    detect: async (_tenant, events) => ({
+      matches: events.flatMap(({ document }, event) =>
+        document.includes('evil') ? [{ event, rule: evilRule, matchedConditions: ['selection'] }] : [],
+      ),
+      evaluations: [],
+    }),
   }
   const counters = createIngestCounters()
   const fleet = createFleet({

@@ -1,4 +1,5 @@
 import { boolean, doublePrecision, pgTable, text } from 'drizzle-orm/pg-core'
+import type { RuleLevel } from '../../../shared/sigma/contract.ts'
 import { count, instant, tenantId } from './columns.ts'
 
 export const ruleSettingsTable = pgTable('rule_settings', {
@@ -6,6 +7,7 @@ export const ruleSettingsTable = pgTable('rule_settings', {
   ruleId: text('rule_id').notNull(),
   enabled: boolean('enabled').notNull(),
   edge: boolean('edge').notNull(),
+  level: text('level').$type<RuleLevel>(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
 })
 

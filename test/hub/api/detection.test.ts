@@ -98,7 +98,7 @@ test('K-104 K-105 K-106 K-107 K-108 K-109 K-110 K-111 matches name their alert, 
 
 test('K-112 K-82 a disabled rule no longer fires for this tenant, from the next batch on, and still does for the other', async () => {
   const windows = { document: JSON.stringify(EVENT), product: 'windows', categories: ['process_creation'] }
-  const fires = async (tenant: typeof hub.a) => (await hub.detection.detect(tenant, [windows])).map((match) => match.rule.id)
+  const fires = async (tenant: typeof hub.a) => (await hub.detection.detect(tenant, [windows])).matches.map((match) => match.rule.id)
   expect(await fires(hub.a)).toEqual([POWERSHELL_RULE])
   const answer = await hub.a.call('PUT', `/v1/detection/rules/${POWERSHELL_RULE}`, { enabled: false })
   expect([answer.status, answer.json.enabled]).toEqual([200, false])

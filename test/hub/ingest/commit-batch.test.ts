@@ -21,7 +21,7 @@ test('after a commit that failed, perhaps only in its answer, the store is told 
     store,
     counters,
     log: createLogger({ level: 'error', pretty: false, write: () => undefined }),
-    detection: { detect: async () => [] },
+    detection: { detect: async () => ({ matches: [], evaluations: [] }) },
   }
   expect(await commitJudged(parts, { tenantId: 't' }, batch, new AbortController().signal)).toEqual({ through: 1, stored: 1, notices })
   expect([asked, counters.commitRetries]).toEqual([[false, true], 1])

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { SigmaRule } from '../../../../shared/sigma/contract.ts'
 import type { Alert, AlertDetail } from '../../../alerts/ports.ts'
-import type { Detection } from '../../../detection/ports.ts'
 import type { AlertDetail as AlertDetailSchema, AlertView } from '../../schemas/views.ts'
 
 export function toAlertView(alert: Alert): z.infer<typeof AlertView> {
@@ -32,8 +32,8 @@ export function toAlertView(alert: Alert): z.infer<typeof AlertView> {
   }
 }
 
-export function toAlertDetail(alert: AlertDetail, detection: Pick<Detection, 'ruleById'>): z.infer<typeof AlertDetailSchema> {
-  const rule = detection.ruleById(alert.ruleId)
+/** @param rule - the one that raised it, where there still is one */
+export function toAlertDetail(alert: AlertDetail, rule: SigmaRule | undefined): z.infer<typeof AlertDetailSchema> {
   return {
     ...toAlertView(alert),
     matched_conditions: [...alert.matchedConditions],

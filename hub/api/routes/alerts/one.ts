@@ -34,7 +34,7 @@ const patchRoute = createRoute({ ...triage, method: 'patch', summary: 'Triage an
 export const oneAlert = (parts: Parts) => {
   const answer = (c: Context<ConsoleEnv>, alert: Alert) => {
     c.header('ETag', etagOf(alert.version))
-    return toAlertDetail(alert, parts.detection)
+    return toAlertDetail(alert, parts.detection.ruleById(c.var.session.tenant.tenantId, alert.ruleId))
   }
   const change = (c: Context<ConsoleEnv>, alertId: string, { notes, ...fields }: z.infer<typeof AlertUpdate>) =>
     parts.alerts.triage(c.var.session.tenant, alertId, { ...fields, note: notes }, c.var.session.email, expectedVersion(c.req.header('If-Match')))

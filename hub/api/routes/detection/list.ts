@@ -48,14 +48,16 @@ export const listRules = (parts: Parts) =>
     const settings = parts.detection.settings(tenant.tenantId)
     const needle = q?.toLowerCase()
     const wanted = technique?.toUpperCase()
-    const rules = parts.detection.rules.filter(
-      (rule) =>
-        (level === undefined || level.includes(rule.level)) &&
-        (enabled === undefined || settings.enabled(rule.id) === (enabled === 'true')) &&
-        (tactic === undefined || rule.mitre.tactics.includes(tactic)) &&
-        (wanted === undefined || rule.mitre.techniques.some((each) => each === wanted || each.startsWith(`${wanted}.`))) &&
-        (needle === undefined || [rule.title, rule.description, rule.id].some((text) => text.toLowerCase().includes(needle))),
-    )
+    const rules = parts.detection
+      .rulesOf(tenant.tenantId)
+      .filter(
+        (rule) =>
+          (level === undefined || level.includes(rule.level)) &&
+          (enabled === undefined || settings.enabled(rule.id) === (enabled === 'true')) &&
+          (tactic === undefined || rule.mitre.tactics.includes(tactic)) &&
+          (wanted === undefined || rule.mitre.techniques.some((each) => each === wanted || each.startsWith(`${wanted}.`))) &&
+          (needle === undefined || [rule.title, rule.description, rule.id].some((text) => text.toLowerCase().includes(needle))),
+      )
     const stats = await ruleStats(parts, tenant)
     const changed = new Map((await parts.ruleStore.settings(tenant)).map((setting) => [setting.ruleId, setting]))
     const views = rules

@@ -19,12 +19,13 @@ export const detectionMetrics = (parts: Parts) =>
     const { tenant } = c.var.session
     const { detection } = parts
     const settings = detection.settings(tenant.tenantId)
+    const rules = detection.rulesOf(tenant.tenantId)
     const metrics = detection.metrics(tenant.tenantId)
     const summary = await parts.alertSummary(tenant, new Date(parts.now().getTime() - DAY_MS))
     return c.json(
       {
-        rules_loaded: detection.rules.length,
-        rules_enabled: detection.rules.filter((rule) => settings.enabled(rule.id)).length,
+        rules_loaded: rules.length,
+        rules_enabled: rules.filter((rule) => settings.enabled(rule.id)).length,
         evaluations_per_second: metrics.evaluationsPerSecond,
         avg_evaluation_time_ms: metrics.avgMs,
         p99_evaluation_time_ms: metrics.p99Ms,

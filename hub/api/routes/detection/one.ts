@@ -67,8 +67,8 @@ const testRoute = createRoute({
 })
 
 export const oneRule = (parts: Parts) => {
-  const ruleOf = (ruleId: string): SigmaRule => {
-    const rule = parts.detection.ruleById(ruleId)
+  const ruleOf = (tenant: { tenantId: string }, ruleId: string): SigmaRule => {
+    const rule = parts.detection.ruleById(tenant.tenantId, ruleId)
     if (!rule) throw new ApiError('not_found', 'RULE_NOT_FOUND', 'There is no such rule.')
     return rule
   }
@@ -90,22 +90,22 @@ export const oneRule = (parts: Parts) => {
 
   const changes = consoleRoutes(refuseDefinition).openapi(putRoute, async (c) => {
     const { tenant } = c.var.session
-    const rule = ruleOf(c.req.valid('param').ruleId)
+    const rule = ruleOf(tenant, c.req.valid('param').ruleId)
     const { enabled, edge } = c.req.valid('json')
     const setting = await parts.ruleStore.set(tenant, rule.id, {
       ...(enabled === undefined ? {} : { enabled }),
       ...(edge === undefined ? {} : { edge }),
     })
-    parts.detection.applySetting(tenant.tenantId, setting)
+    await parts.detection.applySetting(tenant.tenantId, setting)
     await parts.fleet.configurationChanged(tenant)
     return c.json(await detailOf(tenant, rule), 200)
   })
 
   return consoleRoutes()
     .route('/', changes)
-    .openapi(readRoute, async (c) => c.json(await detailOf(c.var.session.tenant, ruleOf(c.req.valid('param').ruleId)), 200))
+    .openapi(readRoute, async (c) => c.json(await detailOf(c.var.session.tenant, ruleOf(c.var.session.tenant, c.req.valid('param').ruleId)), 200))
     .openapi(matchesRoute, async (c) => {
-      const rule = ruleOf(c.req.valid('param').ruleId)
+      const rule = ruleOf(c.var.session.tenant, c.req.valid('param').ruleId)
       const { from, to, page, size } = c.req.valid('query')
       checkRange(from, to)
       const paging = readPaging({ page, size: size ?? 20 }, { sortable: [], defaultSort: [], most: MOST_MATCHES })
@@ -131,9 +131,10 @@ export const oneRule = (parts: Parts) => {
         200,
       )
     })
-    .openapi(testRoute, (c) => {
-      const rule = ruleOf(c.req.valid('param').ruleId)
-      const results = parts.detection.test(rule.id, c.req.valid('json').events)
+    .openapi(testRoute, async (c) => {
+      const { tenant } = c.var.session
+      const rule = ruleOf(tenant, c.req.valid('param').ruleId)
+      const results = await parts.detection.test(tenant.tenantId, rule.id, c.req.valid('json').events)
       return c.json(
         {
           results: results.map(({ matched, matchedConditions }, index) => ({
