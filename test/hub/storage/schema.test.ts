@@ -2,6 +2,7 @@ import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as alerts from '../../../hub/storage/schema/alerts.ts'
 import * as connectors from '../../../hub/storage/schema/connectors.ts'
+import * as detection from '../../../hub/storage/schema/detection.ts'
 import * as events from '../../../hub/storage/schema/events.ts'
 import * as fleet from '../../../hub/storage/schema/fleet.ts'
 import * as identity from '../../../hub/storage/schema/identity.ts'
@@ -14,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => database?.stop())
 
-const TABLES: readonly PgTable[] = [alerts, connectors, events, fleet, identity, statistics].flatMap((part) => Object.values(part))
+const TABLES: readonly PgTable[] = [alerts, connectors, detection, events, fleet, identity, statistics].flatMap((part) => Object.values(part))
 
 test('the tables the code knows have the columns, types and nulls the migrations made, and none is unknown to it', async () => {
   const { rows } = await database.superuser.query<{ table: string; column: string; type: string; nullable: boolean }>(`

@@ -3,16 +3,21 @@ import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAlertStore } from '../../../hub/storage/alert-store.ts'
+import { createBacktestStore } from '../../../hub/storage/backtest-store.ts'
 import { createConnectorStore } from '../../../hub/storage/connector-store.ts'
 import { createEnrollmentStore } from '../../../hub/storage/enrollment-store.ts'
 import { AlreadyExists, UnknownReference } from '../../../hub/storage/errors.ts'
+import { createExceptionStore } from '../../../hub/storage/exception-store.ts'
 import { createFleetStore } from '../../../hub/storage/fleet-store.ts'
 import { createIngestStore } from '../../../hub/storage/ingest-store.ts'
 import { createPipelineStore } from '../../../hub/storage/pipeline-store.ts'
+import { createRuleContentDirectory } from '../../../hub/storage/rule-content-directory.ts'
 import { createRuleStore } from '../../../hub/storage/rule-store.ts'
 import { withTenant } from '../../../hub/storage/tenant.ts'
 import { createTenantAdminStore } from '../../../hub/storage/tenant-admin-store.ts'
+import { createTenantRuleStore } from '../../../hub/storage/tenant-rule-store.ts'
 import { createTimelineStore } from '../../../hub/storage/timeline-store.ts'
+import { createValueListStore } from '../../../hub/storage/value-list-store.ts'
 import { startTestDatabase, type TestDatabase } from '../../support/postgres.ts'
 import { batchOf, newTenant, plainBox } from '../../support/storage-builders.ts'
 
@@ -104,7 +109,7 @@ test('A7 functions that read across tenants belong to a role that cannot log in 
     select p.oid::regprocedure::text as name, pg_get_userbyid(proowner) as owner, r.rolcanlogin or r.rolsuper or r.rolbypassrls as login,
       exists (select from aclexplode(proacl) a where a.grantee = 0) or proacl is null as public, proconfig as path
     from pg_proc p join pg_roles r on r.oid = proowner where prosecdef and pronamespace = 'public'::regnamespace`)
-  expect(rows).toHaveLength(7)
+  expect(rows).toHaveLength(9)
   for (const row of rows)
     expect(row).toMatchObject({ owner: 'picket_lookup', login: false, public: false, path: ['search_path=pg_catalog, pg_temp'] })
 })
@@ -136,6 +141,10 @@ test('of two tenants no store gives one a row of the other, even by its id', asy
   const pipeline = createPipelineStore(db)
   const rules = createRuleStore(db)
   const timeline = createTimelineStore(db)
+  const ownRules = createTenantRuleStore(db)
+  const exceptions = createExceptionStore(db)
+  const lists = createValueListStore(db)
+  const backtests = createBacktestStore(db)
   const at = new Date()
   const minute = {
     minute: at,
@@ -165,8 +174,14 @@ test('of two tenants no store gives one a row of the other, even by its id', asy
   await rules.set(bob, 'rule-1', { enabled: false })
   await rules.addEvaluations(bob, at, new Map([['rule-1', 9]]))
   await pipeline.add(bob, [minute])
+  const by = { actor: 'bob@example.com', at }
+  await ownRules.create(bob, { id: 'own-1', source: 'title: Mine', tests: [], note: 'first' }, by)
+  const exception = await exceptions.create(bob, { reason: 'noise', detection: '{}', expiresAt: at }, by)
+  await lists.create(bob, { name: 'admins', description: '', values: ['bob'] }, by)
 
   const range = { from: new Date(at.getTime() - 86_400_000), to: new Date(at.getTime() + 86_400_000) }
+  const backtest = await backtests.create(bob, { ruleId: 'own-1', ruleTitle: 'Mine', source: '', ...range, actor: 'bob', at }, 50)
+  expect((await createRuleContentDirectory(db).tenantsWithContent()).map(({ tenantId }) => tenantId)).toEqual([bob.tenantId])
   const seenBy = async (tenant: { tenantId: string }) => ({
     alerts: (await alerts.list(tenant, { sort: [], limit: 100 })).total,
     alert: (await alerts.get(tenant, alertId))?.id,
@@ -186,6 +201,17 @@ test('of two tenants no store gives one a row of the other, even by its id', asy
     events: (await timeline.search(tenant, { ...range, descending: true, limit: 100 })).events.length,
     histogram: (await timeline.histogram(tenant, { ...range, buckets: 1 })).points.reduce((sum, point) => sum + point.value, 0),
     event: (await timeline.get(tenant, batch.events[0]?.id ?? ''))?.id,
+    ownRules: (await ownRules.list(tenant)).length,
+    ownRule: (await ownRules.get(tenant, 'own-1'))?.id,
+    versions: (await ownRules.versions(tenant, 'own-1')).length,
+    exceptions: (await exceptions.list(tenant)).length,
+    exception: (await exceptions.get(tenant, exception.id))?.id,
+    candidates: (await exceptions.candidates(tenant, { since: range.from, limit: 10 })).length,
+    lists: (await lists.list(tenant)).length,
+    backtests: (await backtests.list(tenant, { limit: 10 })).length,
+    backtest: (await backtests.get(tenant, backtest.id))?.id,
+    scanned: (await backtests.page(tenant, { ...range, limit: 10, limitBytes: 1e6 })).scanned,
+    counted: await backtests.count(tenant, range),
   })
   const nothing = await seenBy(ana)
   expect(Object.entries(nothing).filter(([, value]) => value !== 0 && value !== undefined)).toEqual([])
@@ -203,6 +229,15 @@ test('of two tenants no store gives one a row of the other, even by its id', asy
   await fleet.setCertificate(ana, bob.sensorId, 'taken', at)
   expect(await fleet.deleteFilter(ana, filter.id)).toBe(false)
   await fleet.saveFilter(ana, { id: filter.id, name: 'ana', enabled: false, definition: {} })
+  const mine = { actor: 'ana@example.com', at, keepVersions: 10 }
+  expect(await ownRules.update(ana, 'own-1', 1, { source: 'taken' }, mine)).toBeUndefined()
+  expect(await ownRules.delete(ana, 'own-1')).toBe(false)
+  expect(await exceptions.update(ana, exception.id, 1, { reason: 'taken' }, at)).toBeUndefined()
+  expect(await exceptions.delete(ana, exception.id)).toBe(false)
+  expect(await lists.update(ana, 'admins', 1, { values: [] }, mine)).toBeUndefined()
+  expect(await lists.delete(ana, 'admins')).toBe(false)
+  expect(await backtests.update(ana, backtest.id, { status: 'cancelled' })).toBeUndefined()
+  expect(await backtests.truePositives(ana, 'rule-1', [batch.events[1]?.id ?? ''])).toBe(0)
   const unknown = { name: 'x', type: 'file', enabled: true, config: {} }
   await expect(connectors.create(ana, { ...unknown, sensorId: bob.sensorId })).rejects.toBeInstanceOf(UnknownReference)
   await expect(connectors.create(ana, { ...unknown, sensorId: randomUUID() })).rejects.toBeInstanceOf(UnknownReference)
@@ -213,6 +248,10 @@ test('of two tenants no store gives one a row of the other, even by its id', asy
   expect(await connectors.get(bob, connector.id)).toMatchObject({ name: 'in', config: { token: 'secret-of-bob-0001' } })
   expect(await fleet.get(bob, bob.sensorId)).toMatchObject({ name: 'edge', revokedAt: undefined, heartbeat: undefined, pack: { state: undefined } })
   expect(await fleet.filters(bob)).toMatchObject([{ name: 'noise' }])
+  expect(await ownRules.get(bob, 'own-1')).toMatchObject({ source: 'title: Mine', version: 1, revision: 1 })
+  expect(await exceptions.get(bob, exception.id)).toMatchObject({ reason: 'noise' })
+  expect(await lists.list(bob)).toMatchObject([{ values: ['bob'] }])
+  expect(await backtests.get(bob, backtest.id)).toMatchObject({ status: 'queued' })
   expect((await createEnrollmentStore(db).findSensor(bob.sensorId))?.tenantId).toBe(bob.tenantId)
 })
 
