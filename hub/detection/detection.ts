@@ -1,13 +1,14 @@
-import { ExpectedError, messageOf } from '../../shared/errors.ts'
-import { Histogram } from '../../shared/histogram.ts'
-import type { RuleProblem } from '../../shared/sigma/contract.ts'
-import { compileRules, ecsView, parseRules } from '../../shared/sigma/sigma.ts'
+import { HOUR_MS } from '../../shared/durations.ts'
+import { ExpectedError } from '../../shared/errors.ts'
 import type { TenantContext } from '../identity/ports.ts'
-import { EvaluationCounts } from './evaluation-counts.ts'
-import type { Detection, DetectionMatch, DetectionMetrics, RuleSetting, RuleStore } from './ports.ts'
+import { DetectionMeter } from './detection-meter.ts'
+import { type EffectiveView, EMPTY_VIEW, effectiveView } from './effective-view.ts'
+import { loadOwnContent, type OwnContent, RULE_BUDGET, type RuleBudget, type Suspension } from './own-content.ts'
+import type { Detection, DetectionEvent, DetectionMatch, RuleStore, TenantView } from './ports.ts'
 import type { RuleFile } from './rule-files.ts'
-import { toSampleDocument } from './sample-document.ts'
-import { createWorkerPool } from './worker-pool.ts'
+import { loadRuleSet, type RuleSet, RuleSetRefused, summaryOf } from './rule-set.ts'
+import { createTenantWorker } from './tenant-worker.ts'
+import type { Placeholders } from './worker-protocol.ts'
 
 export class UnknownRule extends ExpectedError {
   readonly code = 'RULE_NOT_FOUND'
@@ -16,180 +17,267 @@ export class UnknownRule extends ExpectedError {
 
 export interface DetectionOptions {
   readonly files: readonly RuleFile[]
+  /** Values of `%name%` for all tenants; a tenant's own lists are in its view. */
+  readonly placeholders?: Placeholders | undefined
   readonly workerScript: string | URL
+  /** Threads for the shared rules; what tenants write themselves runs in one more. */
   readonly workers: number
-  readonly store: RuleStore
+  readonly store: Pick<RuleStore, 'allSettings' | 'registerView'>
   readonly now: () => Date
   readonly warn: (message: string) => void
+  readonly budget?: RuleBudget | undefined
 }
 
-/** Statistics reach the database this often. */
-const FLUSH_MS = 5_000
-/** The evaluation rate is taken over this many seconds. */
-const RATE_SECONDS = 10
+/** A view that is in use is written down again after so long, so that nobody takes it for one that is no longer needed. */
+const REGISTER_AGAIN_MS = 12 * HOUR_MS
 
 interface TenantState {
-  readonly settings: Map<string, RuleSetting>
-  readonly counts: EvaluationCounts
-  readonly times: Histogram
-  /** Events evaluated in each of the last seconds, a ring by second. */
-  readonly ring: { second: number; events: number }[]
-  eventsEvaluated: number
-  rulesMatched: number
+  view: TenantView
+  /** The tenant's own content beside the rule set in force, and beside the one about to be. */
+  readonly own: Map<RuleSet, OwnContent | undefined>
+  effective: EffectiveView | undefined
+  registered: { readonly view: string; readonly at: number; readonly done: Promise<void> } | undefined
+  /** By rule id. */
+  readonly suspended: Map<string, Suspension>
+  readonly suppressed: Map<string, number>
+  readonly meter: DetectionMeter
+  /** Changes are done one after the other. */
+  changes: Promise<unknown>
 }
 
 /**
- * Compiles the rules once per worker, runs batches through them, and holds each tenant's view: what is enabled, what runs at the edge,
- * how often each rule was evaluated. Tenants' choices filter the matches; they never recompile anything.
+ * The shared rules in their workers, and each tenant's view of them. Tenants' choices about shared rules filter the matches and recompile nothing; what a
+ * tenant writes itself runs apart. Rule sets are replaced whole: a batch is judged by the set and the view of the moment it was handed over, to its end.
  *
- * @throws where a worker cannot start; a rule that cannot be compiled is a problem in the list, not an error
+ * @throws {RuleSetRefused} where the workers cannot load the files; a rule that cannot be used is a problem in the list, not an error
  */
-export async function createDetection({
-  files,
-  workerScript,
-  workers,
-  store,
-  now,
-  warn,
-}: DetectionOptions): Promise<Detection & { readonly health: { size: number; alive: number } }> {
-  const parsed = files.map((each) => parseRules(each.text, each.file))
-  const compiled = compileRules(
-    parsed.flatMap((each) => each.rules),
-    ecsView,
-  )
-  const rules = compiled.matcher.rules
-  const problems: readonly RuleProblem[] = [...parsed.flatMap((each) => each.problems), ...compiled.problems]
-  const byId = new Map(rules.map((rule) => [rule.id, rule]))
-  const pool = await createWorkerPool(workerScript, { files }, workers, warn)
-
+export async function createDetection(options: DetectionOptions): Promise<Detection & { readonly health: { size: number; alive: number } }> {
+  const { store, now, warn, workerScript: script, workers: size, placeholders = new Map(), budget = RULE_BUDGET } = options
+  const load = (generation: number, files: readonly RuleFile[]) => loadRuleSet(generation, { script, files, placeholders, size, onFault: warn })
+  let current = await load(1, options.files)
+  let next: RuleSet | undefined
+  let replacing: Promise<unknown> = Promise.resolve()
+  let closed = false
+  const tenantWorker = createTenantWorker(script, warn)
   const tenants = new Map<string, TenantState>()
+
   const stateOf = (tenantId: string): TenantState => {
     const known = tenants.get(tenantId)
     if (known) return known
     const state: TenantState = {
-      settings: new Map(),
-      counts: new EvaluationCounts(),
-      times: new Histogram(),
-      ring: [],
-      eventsEvaluated: 0,
-      rulesMatched: 0,
+      ...{ view: EMPTY_VIEW, own: new Map(), effective: undefined, registered: undefined, suspended: new Map(), suppressed: new Map() },
+      ...{ meter: new DetectionMeter(), changes: Promise.resolve() },
     }
     tenants.set(tenantId, state)
     return state
   }
-  for (const { tenantId, setting } of await store.allSettings()) stateOf(tenantId).settings.set(setting.ruleId, setting)
-  const isEnabled = (state: TenantState, ruleId: string) => state.settings.get(ruleId)?.enabled ?? true
-
-  const second = () => Math.floor(now().getTime() / 1_000)
-  const countRate = (state: TenantState, events: number) => {
-    const last = state.ring.at(-1)
-    if (last?.second === second()) last.events += events
-    else state.ring.push({ second: second(), events })
-    while ((state.ring[0]?.second ?? 0) < second() - RATE_SECONDS) state.ring.shift()
+  const effectiveOf = (state: TenantState): EffectiveView => {
+    if (state.effective?.set !== current) state.effective = effectiveView(current, state.view, state.own.get(current))
+    return state.effective
   }
 
-  /** Counters leave memory only when the database has them; a failed flush is tried again with what came since. */
-  const flush = async () => {
-    const at = now()
-    const hour = new Date(Math.floor(at.getTime() / 3_600_000) * 3_600_000)
-    for (const [tenantId, state] of tenants) {
-      if (state.counts.isEmpty) continue
-      const enabled = rules.filter((rule) => isEnabled(state, rule.id))
-      const counts = state.counts.drain(enabled)
-      for (const [ruleId, missed] of unflushed.get(tenantId) ?? []) counts.set(ruleId, (counts.get(ruleId) ?? 0) + missed)
-      unflushed.delete(tenantId)
-      if (counts.size === 0) continue
-      try {
-        await store.addEvaluations({ tenantId }, hour, counts)
-      } catch (error) {
-        unflushed.set(tenantId, counts)
-        warn(`rule statistics are kept in memory until the database takes them: ${messageOf(error)}`)
-      }
+  const loadOwn = (tenantId: string, state: TenantState, view: TenantView, set: RuleSet) =>
+    loadOwnContent({ worker: tenantWorker, tenantId, budget }, view, set, state.suspended)
+
+  const changeTenant = <T>(state: TenantState, work: () => Promise<T>): Promise<T> => {
+    const done = state.changes.then(work)
+    state.changes = done.catch(() => undefined)
+    return done
+  }
+
+  /** For the set in force and, where one is about to take its place, for that too: whichever it is when this is done, the view is there. */
+  const putInForce = async (tenantId: string, state: TenantState, view: TenantView) => {
+    const made = new Map<RuleSet, OwnContent | undefined>()
+    for (let set: RuleSet | undefined = current; set; set = [current, next].find((each) => each && !made.has(each)))
+      made.set(set, await loadOwn(tenantId, state, view, set))
+    // From here to the end nothing waits: no batch sees half of it.
+    for (const old of state.own.values()) old?.retire()
+    state.own.clear()
+    for (const [set, own] of made) if (set === current || set === next) state.own.set(set, own)
+    state.view = view
+    state.effective = undefined
+    const known = new Set(view.exceptions.map(({ id }) => id))
+    for (const id of state.suppressed.keys()) if (!known.has(id)) state.suppressed.delete(id)
+  }
+
+  const replace = async (files: readonly RuleFile[]) => {
+    const set = await load(current.generation + 1, files)
+    if (set.rules.length === 0 || closed) {
+      await set.pool.close()
+      const [problem] = set.head.problems
+      throw new RuleSetRefused(
+        `none of the rules can be used, so those in force stay${problem ? `: ${problem.file}:${problem.line}: ${problem.reason}` : ''}`,
+      )
     }
+    next = set
+    try {
+      for (const [tenantId, state] of tenants)
+        await changeTenant(state, async () => {
+          if (!state.own.has(set)) state.own.set(set, await loadOwn(tenantId, state, state.view, set))
+        })
+    } catch (error) {
+      next = undefined
+      for (const state of tenants.values()) {
+        state.own.get(set)?.retire()
+        state.own.delete(set)
+      }
+      await set.pool.close()
+      throw error
+    }
+    const old = current
+    current = set
+    next = undefined
+    for (const state of tenants.values()) {
+      state.own.get(old)?.retire()
+      state.own.delete(old)
+    }
+    old.pool.retire().catch((error) => warn(`an old detection worker did not end: ${error}`))
+    return summaryOf(set)
   }
-  const unflushed = new Map<string, Map<string, number>>()
-  let flushing = Promise.resolve()
-  const timer = setInterval(() => {
-    flushing = flushing.then(flush)
-  }, FLUSH_MS)
-  timer.unref()
+
+  /** The view is written down before what was judged by it is committed; concurrent batches wait for the same writing. */
+  const register = (tenant: TenantContext, state: TenantState, { evaluations }: EffectiveView): Promise<void> => {
+    const at = now().getTime()
+    const known = state.registered
+    if (known?.view === evaluations.view && at - known.at < REGISTER_AGAIN_MS) return known.done
+    const done = store.registerView(tenant, evaluations.view, evaluations.rules)
+    const made = { view: evaluations.view, at, done }
+    state.registered = made
+    done.catch(() => {
+      if (state.registered === made) state.registered = undefined
+    })
+    return done
+  }
+
+  /** Without the matches on which one of the tenant's exceptions holds. */
+  const withoutExcepted = async (state: TenantState, view: EffectiveView, events: readonly DetectionEvent[], matches: readonly DetectionMatch[]) => {
+    const at = now().getTime()
+    const active = view.view.exceptions.filter(({ expiresAt }) => expiresAt.getTime() > at)
+    if (active.length === 0 || !view.own) return matches
+    const asked = matches.map((match) => active.filter(({ ruleId }) => ruleId === undefined || ruleId === match.rule.id).map(({ id }) => id))
+    const checks = matches.flatMap(({ event: index, rule }, match) => {
+      const [event, exceptions] = [events[index], asked[match]]
+      return event && exceptions && exceptions.length > 0 ? [{ match, event, rule, exceptions }] : []
+    })
+    const held = await view.own.except(checks)
+    const excepted = new Set<number>()
+    for (const [check, ids] of held.entries()) {
+      const match = checks[check]?.match
+      if (ids.length === 0 || match === undefined) continue
+      excepted.add(match)
+      for (const id of ids) state.suppressed.set(id, (state.suppressed.get(id) ?? 0) + 1)
+    }
+    return matches.filter((_, match) => !excepted.has(match))
+  }
+
+  const suspend = (tenantId: string, state: TenantState, own: OwnContent) => {
+    const { costliest } = own
+    if (!costliest || state.suspended.get(costliest.ruleId)?.source === costliest.source) return
+    state.suspended.set(costliest.ruleId, costliest)
+    warn(`tenant ${tenantId}: ${costliest.problem.reason} (rule ${costliest.ruleId})`)
+    changeTenant(state, () => putInForce(tenantId, state, state.view)).catch((error) => warn(`a rule could not be suspended: ${error}`))
+  }
+
+  /** Own rules and shared ones are asked at once; a tenant's slow rules hold up its own batches only. */
+  const judge = async (tenantId: string, state: TenantState, view: EffectiveView, events: readonly DetectionEvent[]) => {
+    const { own } = view
+    const [judged, mine] = await Promise.all([
+      view.set.pool.ask(events),
+      own && own.running.length > 0 ? own.judge(events).finally(() => suspend(tenantId, state, own)) : [],
+    ])
+    const matches: DetectionMatch[] = []
+    for (const [event, index, matchedConditions] of judged.matches) {
+      const rule = view.shared(index)
+      if (rule) matches.push({ event, rule, matchedConditions })
+    }
+    if (mine.length === 0) return { judged, matches }
+    for (const { event, rule: found, matchedConditions } of mine) {
+      const rule = view.ownRule(found)
+      if (rule) matches.push({ event, rule, matchedConditions, ...(view.isSilent(rule.id) && { silent: true }) })
+    }
+    return { judged, matches: matches.sort((a, b) => a.event - b.event) }
+  }
+
+  for (const { tenantId, setting } of await store.allSettings()) {
+    const state = stateOf(tenantId)
+    state.view = { ...state.view, settings: new Map([...state.view.settings, [setting.ruleId, setting]]) }
+  }
+
+  const setView = (tenantId: string, change: (view: TenantView) => TenantView) => {
+    const state = stateOf(tenantId)
+    return changeTenant(state, () => putInForce(tenantId, state, change(state.view)))
+  }
+  const problemsOf = (tenantId: string) => effectiveOf(stateOf(tenantId)).own?.problems ?? []
 
   return {
-    rules,
-    problems,
-    correlations: [],
-    generation: 1,
-    replaceRules: async () => ({ generation: 1, rules: rules.length, correlations: 0, filters: 0, problems }),
-    rulesOf: () => rules,
-    ruleById: (_, id) => byId.get(id),
-    view: (tenantId) => ({ settings: stateOf(tenantId).settings, exceptions: [], rules: [], valueLists: new Map() }),
-    setView: async () => ({ problems: [] }),
-    problemsOf: () => [],
-    suppressed: () => new Map(),
+    get rules() {
+      return current.rules
+    },
+    get problems() {
+      return current.head.problems
+    },
+    get correlations() {
+      return current.head.correlations
+    },
+    get generation() {
+      return current.generation
+    },
+    rulesOf: (tenantId) => effectiveOf(stateOf(tenantId)).rules,
+    ruleById: (tenantId, id) => effectiveOf(stateOf(tenantId)).byId.get(id),
 
-    detect: async (tenant: TenantContext, events) => {
+    detect: async (tenant, events) => {
       if (events.length === 0) return { matches: [], evaluations: [] }
-      const state = stateOf(tenant.tenantId)
-      const reply = await pool.ask(events)
-      // Counted when judged: a batch that is judged again, because its commit failed and the sensor sent it anew, counts again.
-      for (const event of events) state.counts.add(event)
-      state.eventsEvaluated += events.length
-      // Every event but the slowest is counted at the mean of the others: the tail shows in p99, the batch's sum stays right.
-      const others = events.length > 1 ? (reply.tookMs - reply.slowestMs) / (events.length - 1) : 0
-      if (events.length > 1) state.times.add(others, events.length - 1)
-      state.times.add(reply.slowestMs)
-      countRate(state, events.length)
-      const matches: DetectionMatch[] = []
-      for (const [event, index, matchedConditions] of reply.matches) {
-        const rule = rules[index]
-        if (rule && isEnabled(state, rule.id)) matches.push({ event, rule, matchedConditions })
+      const { tenantId } = tenant
+      const state = stateOf(tenantId)
+      const view = effectiveOf(state)
+      const judgeAll = async () => {
+        const [{ judged, matches }] = await Promise.all([judge(tenantId, state, view, events), register(tenant, state, view)])
+        return { judged, matches: await withoutExcepted(state, view, events, matches) }
       }
-      state.rulesMatched += matches.length
-      return { matches, evaluations: [] }
+      const { judged, matches } = await (view.own ? view.own.use(judgeAll) : judgeAll())
+      const evaluations = events.map(view.evaluations.of)
+      const put = evaluations.reduce((sum, { rules }) => sum + rules, 0)
+      state.meter.add(now(), events.length, put, matches.length, judged)
+      return { matches, evaluations }
+    },
+
+    replaceRules: (files) => {
+      const done = replacing.then(() => replace(files))
+      replacing = done.catch(() => undefined)
+      return done
     },
 
     settings: (tenantId) => {
       const state = stateOf(tenantId)
-      return { enabled: (ruleId) => isEnabled(state, ruleId), edge: (ruleId) => state.settings.get(ruleId)?.edge ?? false }
+      return { enabled: (ruleId) => effectiveOf(state).isEnabled(ruleId), edge: (ruleId) => state.view.settings.get(ruleId)?.edge ?? false }
     },
-
-    applySetting: async (tenantId, setting) => void stateOf(tenantId).settings.set(setting.ruleId, setting),
-
-    test: async (_, ruleId, events) => {
-      const rule = byId.get(ruleId)
-      if (!rule) throw new UnknownRule('there is no rule with that id')
-      const { matcher } = compileRules([rule], ecsView)
-      const { product, service, category } = rule.logsource
-      // A sample is taken to be of the rule's own log source: the question is whether the detection fits it.
-      const logsource = { product, service, categories: category ? [category] : [] }
-      return events.map((event) => {
-        const [match] = matcher.match(toSampleDocument(event), logsource)
-        return { matched: match !== undefined, matchedConditions: match?.matchedConditions ?? [] }
-      })
+    view: (tenantId) => stateOf(tenantId).view,
+    setView: async (tenantId, view) => {
+      await setView(tenantId, () => view)
+      return { problems: problemsOf(tenantId) }
     },
+    applySetting: (tenantId, setting) => setView(tenantId, (view) => ({ ...view, settings: new Map([...view.settings, [setting.ruleId, setting]]) })),
+    problemsOf,
+    suppressed: (tenantId) => stateOf(tenantId).suppressed,
 
-    metrics: (tenantId): DetectionMetrics => {
+    test: async (tenantId, ruleId, events) => {
       const state = stateOf(tenantId)
-      const from = second() - RATE_SECONDS
-      const recent = state.ring.filter((each) => each.second >= from).reduce((sum, each) => sum + each.events, 0)
-      return {
-        eventsEvaluated: state.eventsEvaluated,
-        rulesMatched: state.rulesMatched,
-        evaluationsPerSecond: recent / RATE_SECONDS,
-        avgMs: state.times.mean,
-        p99Ms: state.times.percentile(0.99),
-      }
+      const rule = effectiveOf(state).byId.get(ruleId)
+      if (!rule) throw new UnknownRule('there is no rule with that id')
+      const valueLists = new Map([...placeholders, ...state.view.valueLists])
+      return [...(await tenantWorker.ask(tenantId, { ask: 'test', source: rule.source, valueLists, documents: events }))]
     },
+
+    metrics: (tenantId) => stateOf(tenantId).meter.read(now()),
 
     get health() {
-      return { size: pool.size, alive: pool.alive }
+      return { size: current.pool.size, alive: current.pool.alive }
     },
 
     close: async () => {
-      clearInterval(timer)
-      await flushing
-      await flush()
-      await pool.close()
+      closed = true
+      await replacing
+      await Promise.all([current.pool.close(), tenantWorker.close()])
     },
   }
 }

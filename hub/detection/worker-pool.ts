@@ -1,97 +1,141 @@
-import { Worker } from 'node:worker_threads'
-import { ExpectedError, messageOf } from '../../shared/errors.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { messageOf } from '../../shared/errors.ts'
+import type { SigmaRule } from '../../shared/sigma/contract.ts'
 import type { DetectionEvent } from './ports.ts'
-import type { WorkerReady, WorkerReply, WorkerRequest, WorkerStart } from './worker-protocol.ts'
+import type { RuleFile } from './rule-files.ts'
+import type { Judged, Placeholders, RuleSetHead, SharedReplies, SharedRequest } from './worker-protocol.ts'
+import { DetectionUnavailable, startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
-/** A worker ended while it held the batch. Nothing of it is known; asking again is safe. */
-export class DetectionUnavailable extends ExpectedError {
-  readonly code = 'detection_unavailable'
-  readonly kind = 'unavailable'
-}
+type Member = WorkerThread<SharedRequest, SharedReplies>
 
-interface Member {
-  readonly worker: Worker
-  readonly waiting: Map<number, { resolve: (reply: WorkerReply) => void; reject: (error: Error) => void }>
-  ready: boolean
-}
+/** What goes to a worker, or comes from one, in a single message is about this much text: a few ms of copying on either side. */
+const MESSAGE_CHARACTERS = 256 * 1024
+/** Rules are fetched so many at a time; a rule is a page of text. */
+const RULES_PER_MESSAGE = 64
+/** A worker that ends is replaced after so long: one that ends at once would only end again. */
+const RESTART_PAUSE_MS = 1_000
 
 export interface WorkerPool {
-  /** Hands the batch to the worker with the fewest batches in hand. @throws {DetectionUnavailable} */
-  ask(events: readonly DetectionEvent[]): Promise<WorkerReply>
+  readonly head: RuleSetHead
+  /** Without their detections, in the order that matches count them. */
+  readonly rules: readonly SigmaRule[]
+  /** Hands the batch to the worker with the fewest in hand. @throws {DetectionUnavailable} */
+  ask(events: readonly DetectionEvent[]): Promise<Judged>
   /** Workers that have compiled their rules and run. */
   readonly alive: number
   readonly size: number
+  /** Takes nothing more; each worker ends when it has answered what it holds. */
+  retire(): Promise<void>
   close(): Promise<void>
 }
 
-/** A worker that ends before this many milliseconds of life is not started again at once: it would only end again. */
-const RESTART_PAUSE_MS = 1_000
+export interface WorkerPoolOptions {
+  readonly script: string | URL
+  readonly files: readonly RuleFile[]
+  readonly placeholders: Placeholders
+  readonly size: number
+  readonly onFault: (message: string) => void
+}
 
 /**
  * Worker threads that all hold the same compiled rules. One that ends is replaced; its batches fail with `DetectionUnavailable`.
+ * Nothing of the rules is parsed on this thread, and what passes between the threads does so in parts.
  *
- * @param script - the worker's bundled program
+ * @throws Error where a worker cannot load the rules
  */
-export async function createWorkerPool(
-  script: string | URL,
-  start: WorkerStart,
-  size: number,
-  onFault: (message: string) => void,
-): Promise<WorkerPool> {
+export async function createWorkerPool({ script, files, placeholders, size, onFault }: WorkerPoolOptions): Promise<WorkerPool> {
   const members: Member[] = []
+  const starting = new Set<Member>()
   let closing = false
-  let nextId = 1
 
-  const spawn = (): Promise<Member> =>
-    new Promise((resolve, reject) => {
-      const member: Member = { worker: new Worker(script, { workerData: start }), waiting: new Map(), ready: false }
-      members.push(member)
-      member.worker.on('message', (message: WorkerReady | WorkerReply) => {
-        if ('ready' in message) {
-          member.ready = true
-          resolve(member)
-          return
-        }
-        member.waiting.get(message.id)?.resolve(message)
-        member.waiting.delete(message.id)
-      })
-      let fault = 'it exited'
-      member.worker.on('error', (error) => {
-        fault = messageOf(error)
-      })
-      member.worker.on('exit', () => {
-        members.splice(members.indexOf(member), 1)
-        for (const { reject: fail } of member.waiting.values()) fail(new DetectionUnavailable('a detection worker ended'))
-        if (closing) return
-        if (!member.ready) {
-          reject(new Error(`a detection worker did not start: ${fault}`))
-          return
-        }
-        onFault(`a detection worker ended (${fault}); starting another`)
-        setTimeout(() => closing || spawn().catch((error) => onFault(messageOf(error))), RESTART_PAUSE_MS).unref()
-      })
+  const start = async (): Promise<{ member: Member; head: RuleSetHead }> => {
+    const member: Member = startWorkerThread(script, { serves: 'shared rules' })
+    starting.add(member)
+    try {
+      for (const part of inParts(files)) {
+        await member.ask({ ask: 'files', files: part })
+        await nextTurn()
+      }
+      return { member, head: await member.ask({ ask: 'load', placeholders }) }
+    } catch (error) {
+      await member.end()
+      throw error
+    } finally {
+      starting.delete(member)
+    }
+  }
+  const join = (member: Member) => {
+    members.push(member)
+    member.ended.then((reason) => {
+      members.splice(members.indexOf(member), 1)
+      if (closing) return
+      onFault(`a detection worker ended (${reason}); starting another`)
+      setTimeout(replace, RESTART_PAUSE_MS).unref()
     })
+  }
+  const replace = () => {
+    if (closing) return
+    start().then(
+      ({ member }) => (closing ? member.end() : join(member)),
+      (error) => {
+        onFault(`a detection worker did not start (${messageOf(error)}); trying again`)
+        setTimeout(replace, RESTART_PAUSE_MS).unref()
+      },
+    )
+  }
 
-  await Promise.all(Array.from({ length: size }, spawn))
+  // The first alone: where the rules cannot be loaded, one worker is enough to find out.
+  const { member: first, head } = await start()
+  const rules: SigmaRule[] = []
+  try {
+    while (rules.length < head.rules) {
+      rules.push(...(await first.ask({ ask: 'rules', from: rules.length, to: rules.length + RULES_PER_MESSAGE })))
+      await nextTurn()
+    }
+    const others = await Promise.allSettled(Array.from({ length: size - 1 }, start))
+    for (const other of others) if (other.status === 'fulfilled') join(other.value.member)
+    const failed = others.find((other) => other.status === 'rejected')
+    if (failed) throw failed.reason
+  } catch (error) {
+    closing = true
+    await Promise.all([first, ...members].map((member) => member.end()))
+    throw error
+  }
+  join(first)
+
   return {
+    head,
+    rules,
     size,
     get alive() {
-      return members.filter((member) => member.ready).length
+      return members.length
     },
-    ask: (events) =>
-      new Promise((resolve, reject) => {
-        const idle = members.filter((member) => member.ready).sort((a, b) => a.waiting.size - b.waiting.size)[0]
-        if (!idle || closing) {
-          reject(new DetectionUnavailable('no detection worker is running'))
-          return
-        }
-        const request: WorkerRequest = { id: nextId++, events }
-        idle.waiting.set(request.id, { resolve, reject })
-        idle.worker.postMessage(request)
-      }),
+    async ask(events) {
+      const [idle] = members.toSorted((a, b) => a.inHand - b.inHand)
+      if (!idle || closing) throw new DetectionUnavailable('no detection worker is running')
+      return idle.ask({ ask: 'judge', events })
+    },
+    retire: async () => {
+      closing = true
+      await Promise.all([...members].map((member) => member.retire()))
+    },
     close: async () => {
       closing = true
-      await Promise.all(members.map((member) => member.worker.terminate()))
+      await Promise.all([...members, ...starting].map((member) => member.end()))
     },
   }
+}
+
+function* inParts(files: readonly RuleFile[]): Generator<RuleFile[]> {
+  let part: RuleFile[] = []
+  let characters = 0
+  for (const file of files) {
+    part.push(file)
+    characters += file.text.length
+    if (characters < MESSAGE_CHARACTERS) continue
+    yield part
+    part = []
+    characters = 0
+  }
+  if (part.length > 0) yield part
 }

@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDetection } from '../../../hub/detection/detection.ts'
 import type { DetectionEvent, RuleSetting, RuleStore } from '../../../hub/detection/ports.ts'
+import { buildDetectionWorker } from '../../support/detection-worker.ts'
 
-/** The worker as built: a thread cannot load TypeScript. `npm test` builds first. */
-const WORKER = resolve('dist/detection-worker.mjs')
+let worker: ReturnType<typeof buildDetectionWorker>
+beforeAll(() => {
+  worker = buildDetectionWorker()
+})
+afterAll(() => worker.remove())
+
 const rule = (id: string, title: string, detection: string, logsource = 'product: linux') =>
   `title: ${title}\nid: ${id}\nlogsource:\n  ${logsource}\ndetection:\n${detection}\nlevel: high\ntags: [attack.execution, attack.t1059]\n`
 const ROOT = '11111111-1111-4111-8111-111111111111'
@@ -19,27 +22,28 @@ const [A, B] = [{ tenantId: 'a' }, { tenantId: 'b' }]
 const linux = (document: object, categories: string[] = []): DetectionEvent => ({ document: JSON.stringify(document), product: 'linux', categories })
 const asRoot = linux({ user: { name: 'root' }, message: 'hello' })
 
-/** Keeps settings and evaluations as the database would. */
+/** Keeps settings and views as the database would. */
 const memoryStore = (settings: { tenantId: string; setting: RuleSetting }[] = []) => {
-  const evaluations = new Map<string, number>()
-  let failing = false
-  const store: Pick<RuleStore, 'allSettings' | 'addEvaluations'> = {
+  const views = new Map<string, ReadonlyMap<string, readonly string[]>>()
+  const away = { away: false, asked: 0 }
+  const store: Pick<RuleStore, 'allSettings' | 'registerView'> = {
     allSettings: async () => settings,
-    addEvaluations: async (tenant, _, counts) => {
-      if (failing) throw new Error('away')
-      for (const [id, count] of counts) evaluations.set(`${tenant.tenantId} ${id}`, (evaluations.get(`${tenant.tenantId} ${id}`) ?? 0) + count)
+    registerView: async ({ tenantId }, view, rules) => {
+      away.asked += 1
+      if (away.away) throw new Error('away')
+      views.set(`${tenantId} ${view}`, rules)
     },
   }
-  return { store: store as RuleStore, evaluations, fail: (value: boolean) => (failing = value) }
+  return { store, views, away }
 }
 
-describe.skipIf(!existsSync(WORKER))('detection', () => {
+describe('detection', () => {
   const opened: { close(): Promise<void> }[] = []
   const open = async (memory = memoryStore()) => {
     const warnings: string[] = []
     const detection = await createDetection({
       files,
-      workerScript: WORKER,
+      workerScript: worker.script,
       workers: 2,
       store: memory.store,
       now: () => new Date('2026-03-10T10:20:00Z'),
@@ -85,22 +89,37 @@ describe.skipIf(!existsSync(WORKER))('detection', () => {
     expect((await detection.detect(A, [...broken, asRoot])).matches.map((match) => match.event)).toEqual([4])
   })
 
-  test('K-85: evaluations count the events of the log source a rule names, per tenant, exactly once', async () => {
-    const { detection, evaluations } = await open()
-    await detection.detect(A, [
-      asRoot,
-      asRoot,
-      linux({ message: 'x' }, ['process_creation']),
-      { document: '{}', product: 'windows', categories: ['process_creation'] },
-    ])
-    await detection.detect(B, [asRoot])
-    await detection.close()
-    opened.splice(0)
-    expect(Object.fromEntries(evaluations)).toEqual({ [`a ${ROOT}`]: 3, [`a ${MINER}`]: 2, [`b ${ROOT}`]: 1 })
+  test('K-85: for each event the judgement names the rules it was put to, by a view that is written down first', async () => {
+    const { detection, views } = await open()
+    const started = linux({ message: 'x' }, ['process_creation'])
+    const { evaluations } = await detection.detect(A, [asRoot, started, { document: '{}', product: 'windows', categories: ['process_creation'] }])
+    const put = evaluations.map(({ view, logsources }) => logsources.flatMap((key) => views.get(`a ${view}`)?.get(key) ?? []).sort())
+    expect(put).toEqual([[ROOT], [ROOT, MINER], [MINER]])
+    expect(evaluations.map(({ rules }) => rules)).toEqual([1, 2, 1])
+  })
+
+  test('K-85: a rule that is switched off is not put to events, and the same choice has the same name again', async () => {
+    const { detection, views } = await open()
+    const viewOf = async () => (await detection.detect(A, [asRoot])).evaluations[0]
+    const all = await viewOf()
+    await detection.applySetting('a', { ruleId: ROOT, enabled: false, edge: false, updatedAt: new Date() })
+    const some = await viewOf()
+    expect([some?.rules, [...(views.get(`a ${some?.view}`)?.values() ?? [])].flat()]).toEqual([0, [MINER]])
+    await detection.applySetting('a', { ruleId: ROOT, enabled: true, edge: false, updatedAt: new Date() })
+    expect(await viewOf()).toEqual(all)
+  })
+
+  test('K-85: nothing is judged by a view that could not be written down; the next try writes it, once', async () => {
+    const { detection, away } = await open()
+    away.away = true
+    await expect(detection.detect(A, [asRoot])).rejects.toThrow('away')
+    away.away = false
+    await Promise.all([detection.detect(A, [asRoot]), detection.detect(A, [asRoot])])
+    expect(away.asked).toBe(2)
   })
 
   test('K-113, K-114: a rule is tried on samples in any of their shapes and counts nothing', async () => {
-    const { detection, evaluations } = await open()
+    const { detection, views } = await open()
     expect(await detection.test('a', ROOT, [{ user: 'root' }, { 'user.name': 'root' }, { user: { name: 'root' } }, { user: 'ana' }])).toEqual([
       { matched: true, matchedConditions: ['sel'] },
       { matched: true, matchedConditions: ['sel'] },
@@ -108,9 +127,7 @@ describe.skipIf(!existsSync(WORKER))('detection', () => {
       { matched: false, matchedConditions: [] },
     ])
     await expect(detection.test('a', 'no-such-rule', [{}])).rejects.toThrow(/no rule/)
-    await detection.close()
-    opened.splice(0)
-    expect(evaluations.size).toBe(0)
+    expect(views.size).toBe(0)
   })
 
   test('K-118..K-120: rates and times are those of the batches judged', async () => {

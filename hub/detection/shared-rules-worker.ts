@@ -1,0 +1,33 @@
+import type { MessagePort } from 'node:worker_threads'
+import { compileRules, ecsView, type Matcher } from '../../shared/sigma/sigma.ts'
+import { judgeEvents } from './judge-events.ts'
+import { loadRules } from './load-rules.ts'
+import type { RuleFile } from './rule-files.ts'
+import { serveWorker } from './serve-worker.ts'
+import { type Placeholders, type RuleSetHead, type SharedRequest, withoutDetection } from './worker-protocol.ts'
+
+/** A worker of the shared rules: takes their files, compiles once, then answers batches. It knows no tenant, no clock and no database. */
+export function serveSharedRules(port: MessagePort): void {
+  let files: RuleFile[] = []
+  let matcher: Matcher | undefined
+  let indexOf: ReadonlyMap<unknown, number> = new Map()
+
+  const load = (placeholders: Placeholders): RuleSetHead => {
+    const loaded = loadRules(files, placeholders)
+    files = []
+    const compiled = compileRules(loaded.rules, ecsView)
+    matcher = compiled.matcher
+    matcher.prepare()
+    indexOf = new Map(matcher.rules.map((rule, index) => [rule, index]))
+    const { correlations, filters, placeholderRules } = loaded
+    return { rules: matcher.rules.length, problems: [...loaded.problems, ...compiled.problems], correlations, filters, placeholderRules }
+  }
+
+  serveWorker<SharedRequest>(port, (request) => {
+    if (request.ask === 'files') return void files.push(...request.files)
+    if (request.ask === 'load') return load(request.placeholders)
+    if (!matcher) throw new Error('no rules are loaded')
+    if (request.ask === 'rules') return matcher.rules.slice(request.from, request.to).map(withoutDetection)
+    return judgeEvents(matcher, indexOf, request.events)
+  })
+}

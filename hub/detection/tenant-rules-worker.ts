@@ -1,0 +1,156 @@
+import { performance } from 'node:perf_hooks'
+import type { MessagePort } from 'node:worker_threads'
+import type { RuleProblem, SigmaRule } from '../../shared/sigma/contract.ts'
+import { compileRules, ecsView, type Matcher, parseRules } from '../../shared/sigma/sigma.ts'
+import { logsourceKey } from './evaluations.ts'
+import { judgeEvents, parseDocument } from './judge-events.ts'
+import type { DetectionEvent } from './ports.ts'
+import { toSampleDocument } from './sample-document.ts'
+import { serveWorker } from './serve-worker.ts'
+import {
+  type ExceptionCheck,
+  type LoadedContent,
+  type Placeholders,
+  type TenantContent,
+  type TenantReplies,
+  type TenantRequest,
+  withoutDetection,
+} from './worker-protocol.ts'
+
+interface Loaded {
+  readonly matcher: Matcher
+  readonly indexOf: ReadonlyMap<unknown, number>
+  readonly exceptions: ReadonlyMap<string, string>
+  /** By exception and log source of the rule: the same field name means other fields elsewhere. */
+  readonly compiled: Map<string, Matcher>
+}
+
+/** The worker of what tenants write themselves: their rules, their exceptions, their tries. Who is who, and whose turn it is, the hub's main thread knows. */
+export function serveTenantRules(port: MessagePort): void {
+  const contents = new Map<number, Loaded>()
+  const contentOf = (id: number): Loaded => {
+    const found = contents.get(id)
+    if (!found) throw new Error(`content ${id} is not loaded`)
+    return found
+  }
+  serveWorker<TenantRequest>(port, (request): TenantReplies[keyof TenantReplies] => {
+    switch (request.ask) {
+      case 'load': {
+        const { loaded, told } = load(request.what)
+        contents.set(request.content, loaded)
+        return told
+      }
+      case 'unload':
+        contents.delete(request.content)
+        return undefined
+      case 'judge': {
+        const { matcher, indexOf } = contentOf(request.content)
+        return judgeEvents(matcher, indexOf, request.events)
+      }
+      case 'except': {
+        const content = contentOf(request.content)
+        return request.checks.map((check) => holding(content, check))
+      }
+      case 'time':
+        return timeOf(contentOf(request.content).matcher, request.rule, request.events)
+      case 'test':
+        return test(request.source, request.valueLists, request.documents)
+    }
+  })
+}
+
+function load({ rules, placeholderRules, valueLists, exceptions }: TenantContent): { loaded: Loaded; told: LoadedContent } {
+  const problems: RuleProblem[] = []
+  const all: SigmaRule[] = []
+  const toRun = new Set<SigmaRule>()
+  for (const { id, source, runs } of rules) {
+    const parsed = parseRules(source, `rule ${id}`, { placeholders: valueLists })
+    problems.push(...parsed.problems)
+    const [rule] = parsed.rules
+    if (!rule) continue
+    // The id it is kept under is what matches are stored with, whatever the text says by now.
+    const named = { ...rule, id }
+    all.push(named)
+    if (runs) toRun.add(named)
+  }
+  for (const { file, source, placeholders } of placeholderRules) {
+    if (!placeholders.every((name) => valueLists.has(name))) continue
+    const parsed = parseRules(source, file, { placeholders: valueLists })
+    problems.push(...parsed.problems)
+    for (const rule of parsed.rules) {
+      all.push(rule)
+      toRun.add(rule)
+    }
+  }
+  const compiled = compileRules(
+    all.filter((rule) => toRun.has(rule)),
+    ecsView,
+  )
+  problems.push(...compiled.problems)
+  const { matcher } = compiled
+  matcher.prepare()
+  const usable = new Map<string, string>()
+  for (const { id, detection } of exceptions) {
+    const fault = faultIn(id, detection)
+    if (fault) problems.push(fault)
+    else usable.set(id, detection)
+  }
+  return {
+    loaded: { matcher, indexOf: new Map(matcher.rules.map((rule, index) => [rule, index])), exceptions: usable, compiled: new Map() },
+    told: { rules: all.map(withoutDetection), running: matcher.rules.map((rule) => all.indexOf(rule)), problems },
+  }
+}
+
+/** An exception as a rule of the log source: what it means is what a rule with its detection means. */
+const asRule = (id: string, detection: string, { product, category, service }: SigmaRule['logsource']) =>
+  parseRules(
+    `title: ${JSON.stringify(id)}\nlogsource: ${JSON.stringify({ product, category, service })}\ndetection:\n${detection.replace(/^/gm, '  ')}\n`,
+    `exception ${id}`,
+  )
+
+function faultIn(id: string, detection: string): RuleProblem | undefined {
+  const { rules, problems } = asRule(id, detection, {})
+  // One line above the detection stands for what was put around it.
+  const [problem] = [...problems, ...compileRules(rules, ecsView).problems]
+  return problem && { ...problem, line: Math.max(1, problem.line - 3), ruleId: undefined, title: undefined }
+}
+
+function holding(content: Loaded, { event, logsource, exceptions }: ExceptionCheck): string[] {
+  const document = parseDocument(event.document)
+  if (!document) return []
+  return exceptions.filter((id) => {
+    const detection = content.exceptions.get(id)
+    if (detection === undefined) return false
+    const key = `${id}\n${logsourceKey(logsource)}`
+    const matcher = content.compiled.get(key) ?? compileRules(asRule(id, detection, logsource).rules, ecsView).matcher
+    content.compiled.set(key, matcher)
+    return matcher.match(document, event).length > 0
+  })
+}
+
+function timeOf(matcher: Matcher, index: number, events: readonly DetectionEvent[]): number {
+  const alone = compileRules(matcher.rules.slice(index, index + 1), ecsView).matcher
+  alone.prepare()
+  const documents = events.flatMap((event) => {
+    const document = parseDocument(event.document)
+    return document ? [{ document, event }] : []
+  })
+  const startedAt = performance.now()
+  for (const { document, event } of documents) alone.match(document, event)
+  return performance.now() - startedAt
+}
+
+function test(source: string, placeholders: Placeholders, documents: readonly object[]) {
+  const parsed = parseRules(source, 'rule', { placeholders })
+  const { matcher, problems } = compileRules(parsed.rules.slice(0, 1), ecsView)
+  const [problem] = [...parsed.problems, ...problems]
+  const [rule] = matcher.rules
+  if (!rule) throw new Error(problem?.reason ?? 'there is no rule in the text')
+  const { product, service, category } = rule.logsource
+  // A sample is taken to be of the rule's own log source: the question is whether the detection fits it.
+  const logsource = { product, service, categories: category ? [category] : [] }
+  return documents.map((each) => {
+    const [match] = matcher.match(toSampleDocument(each), logsource)
+    return { matched: match !== undefined, matchedConditions: match?.matchedConditions ?? [] }
+  })
+}
