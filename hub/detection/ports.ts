@@ -131,8 +131,6 @@ export interface RuleStore {
     ruleId: string,
     range: { from?: Date | undefined; to?: Date | undefined; limit: number; offset: number },
   ): Promise<{ rows: RuleMatchRow[]; total: number }>
-  /** Being replaced by `registerView` and the commit's own counting. */
-  addEvaluations(tenant: TenantContext, hour: Date, counts: ReadonlyMap<string, number>): Promise<void>
   /** Writes down which rules (ids by `logsourceKey`) a view's name stands for. Done before the first event is judged by it, so that counts outlive the process. */
   registerView(tenant: TenantContext, view: string, rules: ReadonlyMap<string, readonly string[]>): Promise<void>
   /** Events put to each rule, by rule id: those committed, each once. `since` as in `verdicts`, by the hour of receipt. */

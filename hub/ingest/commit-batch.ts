@@ -41,30 +41,34 @@ export interface Committed {
 /** The stream ended before the work was done. What was not committed is not acknowledged, and will be sent again. */
 export class StreamGone extends Error {}
 
+/** Events with the rules they were put to, and what those said. */
+export interface Judgement {
+  readonly events: readonly StoredEvent[]
+  readonly matches: readonly DetectionMatch[]
+}
+
 /**
  * Judges events, waiting for the detection engine where it is away. An event the engine itself calls invalid goes without matches: whether it can
  * be kept is found out at the commit.
  * @throws {StreamGone}
  */
-export async function judge(
-  parts: CommitParts,
-  tenant: TenantContext,
-  events: readonly StoredEvent[],
-  signal: AbortSignal,
-): Promise<DetectionMatch[]> {
-  if (events.length === 0) return []
+export async function judge(parts: CommitParts, tenant: TenantContext, events: readonly StoredEvent[], signal: AbortSignal): Promise<Judgement> {
+  if (events.length === 0) return { events, matches: [] }
   try {
-    return await untilDone(signal, parts.log, 'detection is not available', async () => {
-      const { matches } = await parts.detection.detect(tenant, events.map(toDetectionEvent))
-      return [...matches]
-    })
+    const { matches, evaluations } = await untilDone(signal, parts.log, 'detection is not available', () =>
+      parts.detection.detect(tenant, events.map(toDetectionEvent)),
+    )
+    return { events: events.map((event, index) => ({ ...event, evaluation: evaluations[index] })), matches }
   } catch (error) {
     if (!isDataProblem(error)) throw error
-    if (events.length === 1) return []
+    if (events.length === 1) return { events, matches: [] }
     const middle = events.length >> 1
     const left = await judge(parts, tenant, events.slice(0, middle), signal)
     const right = await judge(parts, tenant, events.slice(middle), signal)
-    return [...left, ...right.map((match) => ({ ...match, event: match.event + middle }))]
+    return {
+      events: [...left.events, ...right.events],
+      matches: [...left.matches, ...right.matches.map((match) => ({ ...match, event: match.event + middle }))],
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AlertDraft, AlertNotice } from '../alerts/ports.ts'
+import type { Evaluation } from '../detection/ports.ts'
 import type { TenantContext } from '../identity/ports.ts'
 
 /** One event as it goes into the tenant's store. */
@@ -20,6 +21,8 @@ export interface StoredEvent {
   readonly parsed: boolean
   /** UTF-8 JSON as the sensor wrote it; valid JSON without raw NULs, checked before this point. */
   readonly document: string
+  /** The rules it was put to; counted with its storing. Absent where it could not be judged. */
+  readonly evaluation?: Evaluation | undefined
 }
 
 export interface StoredTombstone {

@@ -276,7 +276,7 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
           knowsConnector: attachment.knowsConnector,
         })
         settled = meter.receiving?.(tenantId, read.events.length)
-        const matches = await judge(parts, tenant, read.events, stop.signal)
+        const { events, matches } = await judge(parts, tenant, read.events, stop.signal)
         await before
         const judged = {
           sensorId,
@@ -285,7 +285,7 @@ export function startUplinkSession(parts: UplinkParts, identity: SensorIdentity,
           first: above + 1,
           last,
           receivedAt,
-          events: read.events,
+          events,
           tombstones: read.tombstones,
           matches,
         }

@@ -81,7 +81,7 @@ export const createBacktestStore = (db: Database): BacktestStore => ({
       return Number(rows[0]?.amount ?? 0)
     }),
 
-  page: (tenant, { from, to, after, limit, limitBytes, product, category, services }) =>
+  page: (tenant, { from, to, after, limit, limitBytes, products, category, services }) =>
     withTenant(db, tenant, async (tx) => {
       // In the order of the primary key: reading it and stopping at the limit is all there is to do, where the planner may prefer to read and sort the range.
       await tx.execute(
@@ -89,7 +89,7 @@ export const createBacktestStore = (db: Database): BacktestStore => ({
       )
       const lower = after ? sql`time >= ${after.time}::timestamptz and (time, id) > (${after.time}::timestamptz, ${after.id}::uuid)` : sql`true`
       const wanted: SQL[] = [sql`true`]
-      if (product !== undefined) wanted.push(sql`lower(product) = ${product}`)
+      if (products !== undefined) wanted.push(sql`lower(product) = any (${sql.param([...products])}::text[])`)
       if (category !== undefined) wanted.push(sql`${category} = any (lower(categories::text)::text[])`)
       if (services !== undefined) wanted.push(sql`lower(service) = any (${sql.param([...services])}::text[])`)
       // The last row is that of all rows looked at, so that a page in which nothing fits still moves on.

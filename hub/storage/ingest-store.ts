@@ -6,6 +6,7 @@ import type { TenantContext } from '../identity/ports.ts'
 import type { CommitBatch, CommitResult, IngestStore, StoredTombstone } from '../ingest/ports.ts'
 import type { Database, Transaction } from './database.ts'
 import { sqlState } from './errors.ts'
+import { countEvaluations } from './ingest/count-evaluations.ts'
 import { insertEvents } from './ingest/insert-events.ts'
 import { insertMatches } from './ingest/insert-matches.ts'
 import { mergeAlerts, toNotice } from './ingest/merge-alerts.ts'
@@ -67,6 +68,7 @@ async function commitBatch(tx: Transaction, tenant: TenantContext, batch: Commit
       : { through: mark, stored: 0, skipped, notices: [] }
 
   await insertEvents(tx, tenant, fresh)
+  await countEvaluations(tx, tenant, fresh)
   if (fresh.tombstones.length > 0) await tx.insert(tombstonesTable).values(fresh.tombstones.map((each) => toRow(tenant, batch, each)))
   const { notices, alertOf } = await mergeAlerts(tx, tenant, fresh)
   await insertMatches(tx, tenant, fresh, alertOf)

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
+import { addUpStatistics } from './statistics/add-up.ts'
 import { acrossTenants, withTenant } from './tenant.ts'
 
 export interface Retention {
@@ -9,8 +10,6 @@ export interface Retention {
 
 const DAY_MS = 86_400_000
 const STATISTICS_DAYS = 90
-/** Evaluations are kept by the hour this long, as long as anything asks for hours; older ones become one sum per rule. */
-const HOURLY_DAYS = 8
 
 /**
  * What keeps the database bounded; to be run at start and about every hour. Makes tomorrow's partitions, drops days past retention, and
@@ -28,14 +27,6 @@ export async function maintain(db: Database, now: Date, { eventDays }: Retention
     await withTenant(db, { tenantId }, async (tx) => {
       await tx.execute(sql`delete from pipeline_minutes where tenant_id = ${tenantId} and minute < ${before(STATISTICS_DAYS)}::timestamptz`)
       await tx.execute(sql`delete from connector_history where tenant_id = ${tenantId} and at < ${before(STATISTICS_DAYS)}::timestamptz`)
-      await tx.execute(sql`
-        with old as (
-          delete from rule_evaluations
-          where tenant_id = ${tenantId} and hour < ${before(HOURLY_DAYS)}::timestamptz and hour > 'epoch'
-          returning rule_id, evaluations
-        )
-        insert into rule_evaluations (tenant_id, rule_id, hour, evaluations)
-        select ${tenantId}::uuid, rule_id, 'epoch', sum(evaluations) from old group by rule_id
-        on conflict (tenant_id, rule_id, hour) do update set evaluations = rule_evaluations.evaluations + excluded.evaluations`)
+      await addUpStatistics(tx, tenantId, now)
     })
 }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { AlertDraft } from '../../hub/alerts/ports.ts'
+import type { Evaluation, RuleStore } from '../../hub/detection/ports.ts'
 import type { TenantContext } from '../../hub/identity/ports.ts'
 import type { CommitBatch, StoredEvent } from '../../hub/ingest/ports.ts'
 import type { Database } from '../../hub/storage/database.ts'
@@ -29,6 +30,13 @@ export async function addSensor(db: Database, tenant: TenantContext, id: string)
     notAfter: new Date(Date.now() + 86_400_000),
     tokenId: token.id,
   })
+}
+
+/** Events were put to these rules, all of one log source. `registerView` says so to the store. */
+export async function evaluationOf(rules: Pick<RuleStore, 'registerView'>, tenant: TenantContext, ...ruleIds: string[]): Promise<Evaluation> {
+  const view = ruleIds.join(',')
+  await rules.registerView(tenant, view, new Map([['linux//', ruleIds]]))
+  return { view, logsources: ['linux//'], rules: ruleIds.length }
 }
 
 /** The same (epoch, seq) always makes the same event. */
@@ -66,6 +74,7 @@ export function batchOf(
     time = new Date(),
     ruleId = 'rule-1',
     entity = 'host:web-01',
+    evaluation = undefined as Evaluation | undefined,
   } = {} as {
     epoch?: string
     first: number
@@ -75,9 +84,10 @@ export function batchOf(
     time?: Date
     ruleId?: string
     entity?: string
+    evaluation?: Evaluation
   },
 ): CommitBatch {
-  const events = Array.from({ length: last - first + 1 }, (_, i) => storedEvent(first + i, { epoch: `${sensorId}${epoch}`, time }))
+  const events = Array.from({ length: last - first + 1 }, (_, i) => storedEvent(first + i, { epoch: `${sensorId}${epoch}`, time, evaluation }))
   const hit = events.filter(({ seq }) => hits.includes(seq))
   return {
     sensorId,

@@ -101,11 +101,11 @@ test('pages of events go through a range once, in order, bounded in number and b
   expect(await read({})).toEqual({ ids: inOrder, sizes: [7, 7, 6, 0] })
   expect(await read({}, 7, 300)).toEqual({ ids: inOrder, sizes: [3, 3, 3, 3, 3, 3, 2, 0] })
   expect((await read({}, 7, 1)).sizes).toHaveLength(21)
-  expect((await read({ product: 'windows', category: 'process_creation' })).ids).toHaveLength(4)
-  expect((await read({ product: 'windows', category: 'other_thing' })).ids).toEqual([])
+  expect((await read({ products: ['windows'], category: 'process_creation' })).ids).toHaveLength(4)
+  expect((await read({ products: ['windows'], category: 'other_thing' })).ids).toEqual([])
   expect((await read({ services: ['auth', 'sshd'] })).ids).toHaveLength(16)
 
-  const rows: unknown[][] = JSON.parse((await store.page(tenant, { ...range, limit: 7, limitBytes: 1e6, product: 'linux' })).events)
+  const rows: unknown[][] = JSON.parse((await store.page(tenant, { ...range, limit: 7, limitBytes: 1e6, products: ['linux'] })).events)
   const [, ms, product, service, categories, host, user, ip, document] = rows[0] ?? []
   expect([ms, product, service, categories]).toEqual([AT.getTime(), 'linux', 'auth', ['authentication']])
   expect([host, user, ip, document]).toEqual(['web-01', 'ana', '192.0.2.7', expect.objectContaining({ host: { name: 'web-01' } })])

@@ -184,26 +184,9 @@ test('a rule keeps what was not changed, and every tenant is in the engine start
   expect(await rules.set(tenant, 'r', { edge: true })).toMatchObject({ ruleId: 'r', enabled: true, edge: true })
   expect(await rules.set(tenant, 'r', { enabled: false })).toMatchObject({ enabled: false, edge: true })
   expect(await rules.allSettings()).toContainEqual({ tenantId: tenant.tenantId, setting: (await rules.settings(tenant))[0] })
-  const hour = new Date(Date.UTC(2026, 0, 1, 10, 30))
-  await Promise.all(
-    [1, 2, 3].map((n) =>
-      rules.addEvaluations(
-        tenant,
-        hour,
-        new Map([
-          ['r', n],
-          ['s', 10],
-        ]),
-      ),
-    ),
-  )
-  expect(await rules.evaluations(tenant)).toEqual(
-    new Map([
-      ['r', 6],
-      ['s', 30],
-    ]),
-  )
-  expect(await rules.evaluations(tenant, new Date(hour.getTime() + 3_600_000))).toEqual(new Map())
+  expect(await rules.set(tenant, 'r', { level: 'low' })).toMatchObject({ level: 'low', enabled: false, edge: true })
+  expect(await rules.allSettings()).toContainEqual({ tenantId: tenant.tenantId, setting: (await rules.settings(tenant))[0] })
+  expect((await rules.set(tenant, 'r', { level: null })).level).toBeUndefined()
 })
 
 test('pipeline minutes add up, per connector and step', async () => {

@@ -5,7 +5,7 @@ import { createPipelineStore } from '../../../hub/storage/pipeline-store.ts'
 import { createRuleStore } from '../../../hub/storage/rule-store.ts'
 import { createTimelineStore } from '../../../hub/storage/timeline-store.ts'
 import { startTestDatabase, type TestDatabase } from '../../support/postgres.ts'
-import { batchOf, newTenant } from '../../support/storage-builders.ts'
+import { batchOf, evaluationOf, newTenant } from '../../support/storage-builders.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -29,7 +29,13 @@ test('K-191 what is past its time goes, for every tenant; totals stay', async ()
       tenant,
       [91, 89].map((days) => ({ ...zero, minute: ago(days) })),
     )
-    for (const days of [20, 9, 1]) await createRuleStore(db).addEvaluations(tenant, ago(days), new Map([['r', days]]))
+    let seq = 5
+    for (const days of [20, 9, 1]) {
+      const evaluation = await evaluationOf(createRuleStore(db), tenant, 'r')
+      const batch = batchOf(tenant.sensorId, { first: seq + 1, last: seq + days, time: ago(40), receivedAt: ago(days), evaluation })
+      await ingest.commit(tenant, batch)
+      seq += days
+    }
   }
   for (const round of [1, 2]) {
     await maintain(db, now, { eventDays: 30 })
@@ -37,13 +43,16 @@ test('K-191 what is past its time goes, for every tenant; totals stay', async ()
       const label = `round ${round}`
       const all = await createTimelineStore(db).search(tenant, { from: new Date(0), to: new Date(8.64e15), descending: true, limit: 100 })
       expect(all.events, label).toHaveLength(2)
-      expect(await createPipelineStore(db).totals(tenant), label).toMatchObject({ events: 5, matched: 2, alerts: 2 })
+      expect(await createPipelineStore(db).totals(tenant), label).toMatchObject({ events: 35, matched: 2, alerts: 2 })
       const series = await createPipelineStore(db).series(tenant, { from: ago(365), to: now, intervalSeconds: 86_400 })
       expect(series, label).toHaveLength(1)
       expect(await createRuleStore(db).evaluations(tenant), label).toEqual(new Map([['r', 30]]))
       expect(await createRuleStore(db).evaluations(tenant, ago(2)), label).toEqual(new Map([['r', 1]]))
     }
   }
-  const { rows } = await database.superuser.query('select count(*)::int as n from rule_evaluations')
-  expect(rows).toEqual([{ n: 4 }])
+  // Of each tenant: one sum of what is old, and an hour that is not.
+  const { rows } = await database.superuser.query(
+    'select (select count(*)::int from rule_evaluations) as sums, (select count(*)::int from evaluation_counts) as hours',
+  )
+  expect(rows).toEqual([{ sums: 2, hours: 2 }])
 })

@@ -19,7 +19,7 @@ import { createTenantRuleStore } from '../../../hub/storage/tenant-rule-store.ts
 import { createTimelineStore } from '../../../hub/storage/timeline-store.ts'
 import { createValueListStore } from '../../../hub/storage/value-list-store.ts'
 import { startTestDatabase, type TestDatabase } from '../../support/postgres.ts'
-import { batchOf, newTenant, plainBox } from '../../support/storage-builders.ts'
+import { batchOf, evaluationOf, newTenant, plainBox } from '../../support/storage-builders.ts'
 
 let database: TestDatabase
 let app: pg.Pool
@@ -160,7 +160,8 @@ test('of two tenants no store gives one a row of the other, even by its id', asy
     lag: 0,
   }
 
-  const batch = batchOf(bob.sensorId, { first: 1, last: 5, hits: [2] })
+  const evaluation = await evaluationOf(rules, bob, 'rule-1')
+  const batch = batchOf(bob.sensorId, { first: 1, last: 5, hits: [2], evaluation })
   const alertId = (await ingest.commit(bob, batch)).notices[0]?.alertId ?? ''
   const connector = await connectors.create(bob, {
     name: 'in',
@@ -172,7 +173,8 @@ test('of two tenants no store gives one a row of the other, even by its id', asy
   await connectors.report(bob, connector.id, { ...connector.state, status: 'healthy', lastCheckAt: at })
   const filter = await fleet.saveFilter(bob, { name: 'noise', enabled: true, definition: { action: 'drop' } })
   await rules.set(bob, 'rule-1', { enabled: false })
-  await rules.addEvaluations(bob, at, new Map([['rule-1', 9]]))
+  // The same name in another tenant is another view.
+  await rules.registerView(ana, evaluation.view, new Map([['linux//', ['rule-of-ana']]]))
   await pipeline.add(bob, [minute])
   const by = { actor: 'bob@example.com', at }
   await ownRules.create(bob, { id: 'own-1', source: 'title: Mine', tests: [], note: 'first' }, by)
