@@ -1,7 +1,8 @@
-import type { EventDocument, JsonValue, PicketEvent } from '../event/event.ts'
+import type { EventDocument, EventLogsource, JsonValue, PicketEvent } from '../event/event.ts'
 import { own } from '../own.ts'
+import { applicationOf } from './applications.ts'
 import type { OpenRecord, ReadContext } from './contract.ts'
-import { finishEvent, get, put } from './document.ts'
+import { finishEvent, get, put, textAt } from './document.ts'
 import { parseIp, parsePort } from './ip.ts'
 import { putEnvelope } from './syslog-document.ts'
 import { parseTimestamp } from './timestamps.ts'
@@ -86,8 +87,27 @@ export function eventFromFields(
       break
     }
   } else keepRest(document, rest)
-  return finishEvent(record, dataset, { categories: isWebRequest(document) ? ['webserver'] : [] }, time, document)
+  return finishEvent(record, dataset, logsourceOf(record, document), time, document)
 }
+
+const UNKNOWN: EventLogsource = { categories: [] }
+
+/** What the fields tell of the source: a web request, a firewall's verdict, or an application's log. */
+function logsourceOf({ text, body, envelope, hints }: OpenRecord, document: EventDocument): EventLogsource {
+  if (isWebRequest(document)) return { categories: ['webserver'] }
+  if (isVerdict(document)) return { categories: ['firewall'] }
+  const traces = { logger: textAt(document, 'log.logger'), program: envelope?.app, sourcetype: hints?.sourcetype, text: text === '' ? body : text }
+  return applicationOf(traces) ?? UNKNOWN
+}
+
+const VERDICT = /^(?:accept|allow|permit|pass|drop|den[yi]|block|reject)/i
+
+/** Two ends, a port and what became of it. */
+const isVerdict = (document: EventDocument): boolean =>
+  get(document, 'source.ip') !== undefined &&
+  get(document, 'destination.ip') !== undefined &&
+  get(document, 'destination.port') !== undefined &&
+  VERDICT.test(textAt(document, 'event.action') ?? '')
 
 /** A request that was answered: what a web server's access log tells, whatever the fields are called. */
 const isWebRequest = (document: EventDocument): boolean =>

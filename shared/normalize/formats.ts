@@ -1,6 +1,10 @@
 import type { Format } from './contract.ts'
 import { cef } from './formats/cef.ts'
+import { cisco } from './formats/cisco.ts'
+import { clamav } from './formats/clamav.ts'
 import { cloudtrail } from './formats/cloudtrail.ts'
+import { dnsQuery } from './formats/dns-query.ts'
+import { fortigate } from './formats/fortigate.ts'
 import { json } from './formats/json.ts'
 import { keyValue } from './formats/key-value.ts'
 import { leef } from './formats/leef.ts'
@@ -15,9 +19,13 @@ import { macosEslogger } from './formats/macos-eslogger.ts'
 import { macosUnifiedLog } from './formats/macos-unified-log.ts'
 import { okta } from './formats/okta.ts'
 import { osquery } from './formats/osquery.ts'
+import { paloalto } from './formats/paloalto.ts'
+import { squid } from './formats/squid.ts'
 import { syslog } from './formats/syslog.ts'
+import { VENDOR_JSON } from './formats/vendor-json.ts'
 import { webAccess } from './formats/web-access.ts'
 import { webError } from './formats/web-error.ts'
+import { webIis } from './formats/web-iis.ts'
 import { windowsEvtx } from './formats/windows-evtx.ts'
 import { windowsFlat } from './formats/windows-flat.ts'
 import { windowsWinlogbeat } from './formats/windows-winlogbeat.ts'
@@ -31,8 +39,12 @@ export const FORMATS: readonly Format[] = [
   windowsXml,
   cloudtrail,
   okta,
+  ...VENDOR_JSON,
   cef,
   leef,
+  fortigate,
+  paloalto,
+  cisco,
   linuxSysmon,
   linuxLaurel,
   macosEslogger,
@@ -43,8 +55,12 @@ export const FORMATS: readonly Format[] = [
   linuxAuth,
   linuxAuditd,
   linuxNetfilter,
+  clamav,
   webAccess,
   webError,
+  webIis,
+  squid,
+  dnsQuery,
   keyValue,
   syslog,
   json,

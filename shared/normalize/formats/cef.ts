@@ -1,4 +1,4 @@
-import type { EventDocument, JsonValue } from '../../event/event.ts'
+import type { EventDocument, EventLogsource, JsonValue } from '../../event/event.ts'
 import { own } from '../../own.ts'
 import type { Format } from '../contract.ts'
 import { baseName, finishEvent, get, put, relate, textAt } from '../document.ts'
@@ -144,8 +144,33 @@ export const cef: Format = {
     finishFields(document, pairs, name)
     const isTraffic = textAt(document, 'source.ip') !== undefined && textAt(document, 'destination.ip') !== undefined
     const isFirewall = isTraffic && (FIREWALL.test(product) || FIREWALL.test(name) || FIREWALL.test(vendor) || pairs.has('act'))
-    return finishEvent(record, 'cef', { categories: isFirewall ? ['firewall'] : [] }, time, document)
+    return finishEvent(record, 'cef', logsourceOf(vendor, product, name, pairs, isFirewall), time, document)
   },
+}
+
+/** Sigma's product by the header's vendor. */
+const PRODUCTS: { readonly [vendor: string]: string } = {
+  fortinet: 'fortigate',
+  'palo alto networks': 'paloalto',
+  cisco: 'cisco',
+  'check point': 'checkpoint',
+  zscaler: 'zscaler',
+  juniper: 'juniper',
+}
+/** Makers of scanners for malware, of whose records those that name a finding count. */
+const SCANNERS =
+  /trend micro|kaspersky|sophos|mcafee|trellix|symantec|broadcom|eset|bitdefender|malwarebytes|crowdstrike|sentinelone|microsoft|f-secure|withsecure/i
+const FINDING = /virus|malware|trojan|threat|infect|quarantine|ransom/i
+
+function logsourceOf(vendor: string, product: string, name: string, pairs: Pairs, isFirewall: boolean): EventLogsource {
+  // Fortinet writes `event:system`, `utm:webfilter`, `traffic:forward` as category.
+  const [kind, subtype] = (pairs.get('cat') ?? '').split(':')
+  const known = own(PRODUCTS, vendor.toLowerCase())
+  const service = known === 'fortigate' && kind ? kind : undefined
+  const categories = isFirewall && service !== 'event' ? ['firewall'] : []
+  if (SCANNERS.test(vendor) && (FINDING.test(name) || FINDING.test(kind ?? ''))) categories.push('antivirus')
+  if (subtype === 'webfilter' || (pairs.has('request') && /proxy|nss|web ?gateway|zia/i.test(product))) categories.push('proxy')
+  return { product: known, service, categories }
 }
 
 /** True where the value now stands in ECS unchanged. */

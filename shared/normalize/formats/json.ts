@@ -1,4 +1,5 @@
 import type { EventDocument, JsonValue } from '../../event/event.ts'
+import { classifyEcs } from '../../sigma/taxonomies/ecs-datasets.ts'
 import { isObject } from '../bounds.ts'
 import { eventFromFields } from '../common-fields.ts'
 import type { Format } from '../contract.ts'
@@ -31,7 +32,7 @@ export const json: Format = {
     putEnvelope(document, record)
     const time = parseTimestamp(object['@timestamp'], { zone: context.zone, observedAt: record.observedAt })
     const dataset = typeof sent['dataset'] === 'string' && sent['dataset'].length <= 64 ? sent['dataset'] : 'json'
-    return finishEvent(record, dataset, { categories: [] }, time, document)
+    return finishEvent(record, dataset, classifyEcs(object), time, document)
   },
 }
 

@@ -81,10 +81,28 @@ export const linuxAuditd: Format = {
     }
     put(document, 'auditd.data', data)
     finishFields(document, pairs, type, data)
-    // EXECVE is the one record that has the arguments. Its executable stands in the SYSCALL record of the same event.
-    const categories = type === 'EXECVE' ? ['process_creation'] : []
-    return finishEvent(record, 'linux.auditd', { product: 'linux', service: 'auditd', categories }, fromEpoch(Number(stamp)), document)
+    const logsource = { product: 'linux', service: 'auditd', categories: categoriesOf(type, data) }
+    return finishEvent(record, 'linux.auditd', logsource, fromEpoch(Number(stamp)), document)
   },
+}
+
+const PROCESS_CREATION = ['process_creation']
+const FILE_EVENT = ['file_event']
+/** execve and execveat, on x86-64 and arm64; `SYSCALL=` is the name that auditd's ENRICHED format adds. */
+const EXEC_CALLS = new Set(['59', '322', '221', '281'])
+
+/**
+ * A program that was started is a process creation in Sigma's words too: EXECVE has its arguments, the SYSCALL record of the same event its executable.
+ * A file that was made is a file event.
+ */
+function categoriesOf(type: string, data: { readonly [name: string]: JsonValue }): readonly string[] {
+  if (type === 'EXECVE') return PROCESS_CREATION
+  if (type === 'SYSCALL') {
+    const name = data['SYSCALL']
+    const isExec = typeof name === 'string' ? name.startsWith('execve') : EXEC_CALLS.has(String(data['syscall']))
+    return isExec && data['success'] !== 'no' ? PROCESS_CREATION : []
+  }
+  return type === 'PATH' && data['nametype'] === 'CREATE' ? FILE_EVENT : []
 }
 
 /** True where the value moved. */

@@ -4,6 +4,7 @@ import { isObject } from '../bounds.ts'
 import type { Format } from '../contract.ts'
 import { finishEvent, put, relate } from '../document.ts'
 import { parseIp } from '../ip.ts'
+import { putLogin } from '../logins.ts'
 import { putEnvelope } from '../syslog-document.ts'
 import { parseTimestamp } from '../timestamps.ts'
 import { UTC } from '../zones.ts'
@@ -58,15 +59,6 @@ function putActor(document: EventDocument, actor: JsonValue | undefined): void {
   put(document, 'user.id', text(actor['id']))
   put(document, 'user.full_name', text(actor['displayName']))
   putLogin(document, 'user', text(actor['alternateId']))
-}
-
-/** Okta's login is an address as a rule: whole in `email`, its parts as name and domain. */
-function putLogin(document: EventDocument, at: 'user' | 'user.target', login: string | undefined): void {
-  if (login === undefined || login === 'unknown') return
-  const mark = login.indexOf('@')
-  if (mark > 0) put(document, `${at}.email`, login)
-  put(document, `${at}.name`, mark > 0 ? login.slice(0, mark) : login)
-  if (mark > 0) put(document, `${at}.domain`, login.slice(mark + 1))
 }
 
 function putTargets(document: EventDocument, targets: JsonValue | undefined): void {

@@ -1,6 +1,7 @@
 import type { EventLogsource } from '../../event/event.ts'
+import { applicationOf } from '../applications.ts'
 import type { Format, OpenRecord } from '../contract.ts'
-import { finishEvent, put } from '../document.ts'
+import { finishEvent } from '../document.ts'
 import { syslogDocument } from '../syslog-document.ts'
 import { facilityName } from '../syslog-envelope.ts'
 
@@ -15,13 +16,18 @@ const SERVICES: { readonly [app: string]: string } = {
   vsftpd: 'vsftpd',
   guacd: 'guacamole',
 }
-// `%ASA-6-302013: …` and the like: network gear, not Linux.
-const CISCO = /^%[A-Z0-9_]{2,32}-(?:[A-Z0-9_]{1,32}-)?([0-7])-([A-Z0-9_]{1,64}):/
-
+// Huawei's VRP: `%%01BGP/3/AUTH_FAILED(l)[123]:text`
+const HUAWEI = /^%%\d{2}([A-Z0-9_]{2,32})\/[0-7]\//
 function sourceOf({ envelope, body }: OpenRecord): EventLogsource {
-  if (body.startsWith('%') && CISCO.test(body.slice(0, 128))) return { product: 'cisco', service: undefined, categories: [] }
+  const huawei = body.startsWith('%%') ? HUAWEI.exec(body.slice(0, 64)) : null
+  if (huawei) return { product: 'huawei', service: huawei[1]?.toLowerCase(), categories: [] }
   const app = envelope?.app
-  if (app === undefined) return { categories: [] }
+  if (app === undefined) return applicationOf({ text: body }) ?? { categories: [] }
+  // Only Junos has a routing daemon of this name; what it says of BGP is that log's.
+  if (app === 'rpd') return { product: 'juniper', service: /\bbgp/i.test(body.slice(0, 400)) ? 'bgp' : 'syslog', categories: [] }
+  if (app === 'RT_FLOW') return { product: 'juniper', service: 'srx', categories: ['firewall'] }
+  const application = applicationOf({ program: app, text: body })
+  if (application) return application
   const named = Object.hasOwn(SERVICES, app) ? SERVICES[app] : undefined
   if (named !== undefined) return { product: 'linux', service: named, categories: [] }
   const facility = envelope?.priority === undefined ? undefined : facilityName(envelope.priority)
@@ -36,8 +42,6 @@ export const syslog: Format = {
   read(record) {
     if (!record.envelope) return undefined
     const document = syslogDocument(record, 'syslog')
-    const cisco = record.body.startsWith('%') ? CISCO.exec(record.body.slice(0, 128)) : null
-    if (cisco) put(document, 'event.code', cisco[2])
     return finishEvent(record, 'syslog', sourceOf(record), undefined, document)
   },
 }

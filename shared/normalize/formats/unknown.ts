@@ -1,4 +1,5 @@
 import type { EventDocument, PicketEvent } from '../../event/event.ts'
+import { applicationOf } from '../applications.ts'
 import type { OpenRecord } from '../contract.ts'
 import { hintedTime, put, putHints } from '../document.ts'
 
@@ -13,5 +14,6 @@ export function unknownEvent(record: OpenRecord, text: string): PicketEvent {
   put(document, 'host.name', hints?.host)
   put(document, 'log.source.address', peer)
   if (hints !== undefined) putHints(document, hints)
-  return { time, observedAt, dataset: 'unknown', logsource: { categories: [] }, host: hints?.host, rawBytes, parsed: false, document }
+  const logsource = applicationOf({ sourcetype: hints?.sourcetype, text }) ?? { categories: [] }
+  return { time, observedAt, dataset: 'unknown', logsource, host: hints?.host, rawBytes, parsed: false, document }
 }

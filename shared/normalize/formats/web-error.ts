@@ -41,7 +41,7 @@ export const webError: Format = {
     if (nginx) putNginx(document, message)
     else putApache(document, message, apache?.[5])
     const time = parseTimestamp(start[1], { zone, observedAt: record.observedAt })
-    return finishEvent(record, 'web.error', { categories: [] }, time, document)
+    return finishEvent(record, 'web.error', { product: undefined, service: nginx ? 'nginx' : 'apache', categories: [] }, time, document)
   },
 }
 

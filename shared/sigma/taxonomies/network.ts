@@ -1,4 +1,4 @@
-import type { Taxonomy } from './taxonomy.ts'
+import { asNamed, type Taxonomy } from './taxonomy.ts'
 
 const WEB_CATEGORIES: readonly (string | undefined)[] = ['webserver', 'proxy']
 const WEB_SERVICES: readonly (string | undefined)[] = ['apache', 'nginx', 'iis']
@@ -14,6 +14,7 @@ export const web: Taxonomy = {
     'c-uri-stem': ['url.path'],
     'c-useragent': ['user_agent.original'],
     'cs-bytes': ['http.request.bytes'],
+    'cs-content-type': ['http.request.mime_type'],
     'cs-cookie': ['http.request.cookie'],
     'cs-host': ['url.domain', 'destination.domain'],
     'cs-method': ['http.request.method'],
@@ -34,6 +35,22 @@ export const web: Taxonomy = {
     src_ip: ['source.ip'],
     src_port: ['source.port'],
   },
+  // A log in W3C's names may give one of two that mean the same.
+  vendorNames: {
+    'c-uri': ['cs-uri'],
+    'cs-uri': ['c-uri'],
+    'c-uri-query': ['cs-uri-query'],
+    'cs-uri-query': ['c-uri-query'],
+    'c-uri-stem': ['cs-uri-stem'],
+    'cs-uri-stem': ['c-uri-stem'],
+    'c-useragent': ['cs(User-Agent)', 'cs-user-agent'],
+    'cs-user-agent': ['cs(User-Agent)', 'c-useragent'],
+    'cs-referer': ['cs(Referer)', 'cs-referrer'],
+    'cs-referrer': ['cs(Referer)', 'cs-referer'],
+    'cs-cookie': ['cs(Cookie)'],
+    'cs-host': ['cs(Host)', 'r-dns'],
+    ...asNamed('c-ip cs-method sc-status cs-username s-port'),
+  },
 }
 
 /** Resolvers' query logs. */
@@ -46,7 +63,9 @@ export const dns: Taxonomy = {
     answer: ['dns.answers.data', 'dns.resolved_ip'],
     parent_domain: ['dns.question.registered_domain'],
     src_ip: ['source.ip'],
+    action: ['event.action'],
   },
+  vendorNames: { query: ['QueryName', 'qname'], record_type: ['QueryType', 'qtype_name', 'qtype'], answer: ['answers', 'rdata'] },
 }
 
 /** Firewalls and flow records. */
@@ -62,6 +81,13 @@ export const firewall: Taxonomy = {
     action: ['event.action'],
     username: ['user.name'],
     hostname: ['host.name'],
-    blocked: ['event.outcome'],
+    direction: ['network.direction'],
+  },
+  vendorNames: {
+    src_ip: ['srcip', 'srcaddr', 'source_ip'],
+    dst_ip: ['dstip', 'dstaddr', 'dest_ip'],
+    src_port: ['srcport', 'source_port'],
+    dst_port: ['dstport', 'dest_port'],
+    ...asNamed('action blocked'),
   },
 }

@@ -87,10 +87,23 @@ const CHANNEL_BY_PROVIDER = new Map<string, string>(
     'microsoft-windows-windows defender': 'microsoft-windows-windows defender/operational',
     'microsoft-windows-taskscheduler': 'microsoft-windows-taskscheduler/operational',
     'microsoft-windows-wmi-activity': 'microsoft-windows-wmi-activity/operational',
+    'linux-sysmon': 'linux-sysmon/operational',
+    rpcfw: 'rpcfw',
   }),
 )
 
 const NONE: readonly string[] = []
+
+const SYSMON_CHANNELS = new Set(['microsoft-windows-sysmon/operational', 'linux-sysmon/operational'])
+
+/** Channels that in Sigma's words are another product's. Without categories of its own a channel has those of its events. */
+const OTHER_PRODUCTS: {
+  readonly [channel: string]: { readonly product: string; readonly service: string | undefined; readonly categories?: readonly string[] }
+} = {
+  // Sysmon for Linux writes the same events.
+  'linux-sysmon/operational': { product: 'linux', service: 'sysmon' },
+  rpcfw: { product: 'rpc_firewall', service: undefined, categories: ['application'] },
+}
 
 /** https://learn.microsoft.com/sysinternals/downloads/sysmon#events; categories as SigmaHQ's Sysmon mapping names them. */
 const SYSMON_CATEGORIES: { readonly [eventId: string]: readonly string[] } = {
@@ -128,41 +141,94 @@ const SYSMON_CATEGORIES: { readonly [eventId: string]: readonly string[] } = {
 const REGISTRY_ADDED: readonly string[] = ['registry_event', 'registry_add']
 const REGISTRY_DELETED: readonly string[] = ['registry_event', 'registry_delete']
 
+const MALWARE_FOUND: readonly string[] = ['antivirus']
+
 const CATEGORIES_BY_CHANNEL: { readonly [channel: string]: { readonly [eventId: string]: readonly string[] } } = {
   security: { 4688: ['process_creation'], 4689: ['process_termination'] },
   'microsoft-windows-powershell/operational': { 4103: ['ps_module'], 4104: ['ps_script'] },
   'powershellcore/operational': { 4103: ['ps_module'], 4104: ['ps_script'] },
   'windows powershell': { 400: ['ps_classic_start'], 600: ['ps_classic_provider_start'], 800: ['ps_classic_script'] },
+  // https://learn.microsoft.com/defender-endpoint/troubleshoot-microsoft-defender-antivirus
+  'microsoft-windows-windows defender/operational': {
+    1006: MALWARE_FOUND,
+    1007: MALWARE_FOUND,
+    1008: MALWARE_FOUND,
+    1015: MALWARE_FOUND,
+    1116: MALWARE_FOUND,
+    1117: MALWARE_FOUND,
+    1118: MALWARE_FOUND,
+    1119: MALWARE_FOUND,
+  },
   // The kernel's file provider, which SigmaHQ names as the source of `file_access` and `file_rename`.
   'microsoft-windows-kernel-file/analytic': { 12: ['file_access'], 26: ['file_delete'], 27: ['file_rename'], 30: ['file_event'] },
 }
 
-function categoriesOf(channel: string, eventId: string, eventType: string | undefined): readonly string[] {
-  if (channel !== 'microsoft-windows-sysmon/operational') return own(own(CATEGORIES_BY_CHANNEL, channel) ?? {}, eventId) ?? NONE
-  if (eventId === '12' && eventType?.startsWith('Delete')) return REGISTRY_DELETED
-  if (eventId === '12' && eventType?.startsWith('Create')) return REGISTRY_ADDED
-  return own(SYSMON_CATEGORIES, eventId) ?? NONE
+/** Sysmon's and those of the kernel's file provider; also Defender's detections, which speak of malware as any scanner does. */
+const categoriesOf = (channel: string, eventId: string): readonly string[] =>
+  own(SYSMON_CHANNELS.has(channel) ? SYSMON_CATEGORIES : (own(CATEGORIES_BY_CHANNEL, channel) ?? {}), eventId) ?? NONE
+
+/** One kind of Windows event, by channel and event id. */
+interface Kind {
+  readonly logsource: EventLogsource
+  /** A registry key or value that was added or deleted: Sysmon tells them by the event's type alone. */
+  readonly added?: EventLogsource
+  readonly deleted?: EventLogsource
 }
 
-/** Answers already worked out: a classification is asked for per event, and there are few kinds. Bounded, for the input is not ours. */
-const known = new Map<string, EventLogsource>()
+const REGISTRY_KEY_EVENT = '12'
+
+function kindOf(channel: string, eventId: string): Kind {
+  const other = own(OTHER_PRODUCTS, channel)
+  const of = (categories: readonly string[]): EventLogsource =>
+    other ? { ...other, categories } : { product: 'windows', service: SERVICE_BY_CHANNEL.get(channel), categories }
+  const logsource = of(other?.categories ?? categoriesOf(channel, eventId))
+  const isRegistryKey = SYSMON_CHANNELS.has(channel) && eventId === REGISTRY_KEY_EVENT
+  return isRegistryKey ? { logsource, added: of(REGISTRY_ADDED), deleted: of(REGISTRY_DELETED) } : { logsource }
+}
+
+type Kinds = Map<string, Map<string | number, Kind>>
+
+/** Kinds already worked out: a classification is asked for per event, and there are few. Bounded, for the input is not ours. */
+const byChannel: Kinds = new Map()
+const byProvider: Kinds = new Map()
 const KNOWN_LIMIT = 4_096
+let knownCount = 0
 
 /**
  * Sigma's logsource of a Windows event: its channel gives the service, channel and event id the categories. A Sysmon registry
  * event falls into `registry_event` and the narrower category; Security 4688 is a process creation too.
  */
-export function classifyWindows({ channel, eventId, provider, eventType }: WindowsOrigin): EventLogsource {
-  const key = `${channel}\n${eventId}\n${provider}\n${eventType}`
-  const seen = known.get(key)
+export const classifyWindows = ({ channel, eventId, provider, eventType }: WindowsOrigin): EventLogsource =>
+  classifyWindowsParts(channel, eventId, provider, eventType)
+
+/** The same from the record's values as they stand. Events of one kind get the same object, and nothing is made on the way to it. */
+export function classifyWindowsParts(channel: unknown, eventId: unknown, provider: unknown, eventType: unknown): EventLogsource {
+  const id = typeof eventId === 'number' || typeof eventId === 'string' ? eventId : textInside(eventId)
+  const kind = typeof channel === 'string' ? known(byChannel, channel, id) : known(byProvider, typeof provider === 'string' ? provider : '', id)
+  if (kind.added === undefined || typeof eventType !== 'string') return kind.logsource
+  if (eventType.startsWith('Create')) return kind.added
+  return eventType.startsWith('Delete') && kind.deleted ? kind.deleted : kind.logsource
+}
+
+function known(kinds: Kinds, origin: string, id: string | number): Kind {
+  const seen = kinds.get(origin)?.get(id)
   if (seen) return seen
-  const place = channel?.toLowerCase() ?? CHANNEL_BY_PROVIDER.get(provider?.toLowerCase() ?? '') ?? ''
-  const logsource = {
-    product: 'windows',
-    service: SERVICE_BY_CHANNEL.get(place),
-    categories: categoriesOf(place, String(eventId ?? ''), eventType),
+  if (knownCount >= KNOWN_LIMIT) {
+    byChannel.clear()
+    byProvider.clear()
+    knownCount = 0
   }
-  if (known.size >= KNOWN_LIMIT) known.clear()
-  known.set(key, logsource)
-  return logsource
+  const lower = origin.toLowerCase()
+  const kind = kindOf(kinds === byChannel ? lower : (CHANNEL_BY_PROVIDER.get(lower) ?? ''), String(id))
+  const ofOrigin = kinds.get(origin) ?? new Map<string | number, Kind>()
+  kinds.set(origin, ofOrigin)
+  ofOrigin.set(id, kind)
+  knownCount++
+  return kind
+}
+
+/** evtx_dump writes an element that also has attributes (`Qualifiers`) as an object with the text inside. */
+const textInside = (value: unknown): string | number => {
+  const text = typeof value === 'object' && value !== null ? (value as { readonly '#text'?: unknown })['#text'] : undefined
+  return typeof text === 'number' || typeof text === 'string' ? text : ''
 }

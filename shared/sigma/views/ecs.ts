@@ -1,18 +1,13 @@
+import type { EventLogsource } from '../../event/event.ts'
 import { own } from '../../own.ts'
 import type { RuleLogsource } from '../contract.ts'
-import { cloudtrail, okta } from '../taxonomies/cloud.ts'
-import { unix } from '../taxonomies/linux.ts'
-import { linuxEndpoint } from '../taxonomies/linux-endpoint.ts'
-import { macos } from '../taxonomies/macos.ts'
-import { dns, firewall, web } from '../taxonomies/network.ts'
-import type { Taxonomy } from '../taxonomies/taxonomy.ts'
-import { windowsNames } from '../taxonomies/windows.ts'
+import { classifyEcs } from '../taxonomies/ecs-datasets.ts'
+import { keptNamesOf, taxonomiesFor } from '../taxonomies/taxonomies.ts'
+import { movedTo } from '../taxonomies/vendor-shapes.ts'
+import { speaksWindows, windowsNames } from '../taxonomies/windows.ts'
 import { ECS_FIELDS } from '../taxonomies/windows-ecs.ts'
-import { classifyWindows } from '../taxonomies/windows-logsource.ts'
-import { classifyPlain } from './plain.ts'
+import { classifyWindowsParts } from '../taxonomies/windows-logsource.ts'
 import { at, dotted, isObject, type NativeView, textAt, uniquePaths } from './view.ts'
-
-const TAXONOMIES: readonly Taxonomy[] = [unix, linuxEndpoint, macos, web, dns, firewall, cloudtrail, okta]
 
 /**
  * The hub's document. A Windows field is looked for where ECS_FIELDS says it moved, then among the vendor fields that were kept; rules for other
@@ -21,19 +16,19 @@ const TAXONOMIES: readonly Taxonomy[] = [unix, linuxEndpoint, macos, web, dns, f
 export const ecsView: NativeView = {
   name: 'ecs',
   paths(field, logsource) {
-    const mapped = logsource.product === 'windows' ? windowsPaths(field, logsource) : genericPaths(field, logsource)
-    return uniquePaths([...mapped, ...dotted(field)])
+    const windows = speaksWindows(logsource) ? windowsPaths(field, logsource) : []
+    return uniquePaths([...windows, ...vendorPaths(field, logsource), ...dotted(field)])
   },
   recognise: (document) => isObject(at(document, 'event')) && at(document, '@timestamp') !== undefined,
-  classify(document) {
+  classify(document): EventLogsource {
     const channel = textAt(document, 'winlog', 'channel')
-    if (channel === undefined) return classifyPlain(document)
-    return classifyWindows({
+    if (channel === undefined) return classifyEcs(document)
+    return classifyWindowsParts(
       channel,
-      eventId: textAt(document, 'event', 'code') ?? textAt(document, 'winlog', 'event_id'),
-      provider: textAt(document, 'event', 'provider') ?? textAt(document, 'winlog', 'provider_name'),
-      eventType: textAt(document, 'winlog', 'event_data', 'EventType'),
-    })
+      textAt(document, 'event', 'code') ?? textAt(document, 'winlog', 'event_id'),
+      textAt(document, 'event', 'provider') ?? textAt(document, 'winlog', 'provider_name'),
+      textAt(document, 'winlog', 'event_data', 'EventType'),
+    )
   },
   timestamp: (document) => textAt(document, '@timestamp'),
 }
@@ -48,9 +43,17 @@ function windowsPaths(field: string, logsource: RuleLogsource): readonly (readon
   return [...moved.map((path) => path.split('.')), ...names.map((name) => ['winlog', 'event_data', name]), ['winlog', 'user_data', field]]
 }
 
-function genericPaths(field: string, logsource: RuleLogsource): readonly (readonly string[])[] {
-  return TAXONOMIES.filter((taxonomy) => taxonomy.applies(logsource)).flatMap((taxonomy) => [
+function vendorPaths(field: string, logsource: RuleLogsource): readonly (readonly string[])[] {
+  return taxonomiesFor(logsource).flatMap((taxonomy) => [
     ...(own(taxonomy.fields, field) ?? []).map((path) => path.split('.')),
-    ...(taxonomy.vendorPrefixes ?? []).flatMap((prefix) => dotted(field).map((path) => [...prefix.split('.'), ...path])),
+    ...keptNamesOf(taxonomy, field).flatMap((name) => (taxonomy.vendorPrefixes ?? []).flatMap((prefix) => under(prefix, name))),
   ])
+}
+
+/** A name that already begins with the prefix (`gcp.audit.method_name`) stands where it says; one that the normaliser moved is also where it went. */
+function under(prefix: string, name: string): readonly (readonly string[])[] {
+  if (name.startsWith(`${prefix}.`)) return [name.split('.')]
+  const start = prefix.split('.')
+  const moved = movedTo(prefix, name)
+  return [...dotted(name).map((path) => [...start, ...path]), ...(moved === undefined ? [] : [moved.split('.')])]
 }

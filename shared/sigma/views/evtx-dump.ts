@@ -1,7 +1,7 @@
 import { own } from '../../own.ts'
 import { ANY_KEY } from '../compile/field.ts'
 import { windowsNames } from '../taxonomies/windows.ts'
-import { classifyWindows } from '../taxonomies/windows-logsource.ts'
+import { classifyWindowsParts } from '../taxonomies/windows-logsource.ts'
 import { at, isObject, type NativeView, textAt, uniquePaths } from './view.ts'
 
 const SYSTEM = ['Event', 'System']
@@ -11,6 +11,7 @@ const DATA = ['Event', 'EventData']
 const FRAME: { readonly [field: string]: readonly string[] } = {
   EventID: ['EventID'],
   Channel: ['Channel'],
+  EventLog: ['Channel'],
   Computer: ['Computer'],
   ComputerName: ['Computer'],
   Level: ['Level'],
@@ -19,6 +20,18 @@ const FRAME: { readonly [field: string]: readonly string[] } = {
   Version: ['Version'],
   Keywords: ['Keywords'],
   EventRecordID: ['EventRecordID'],
+}
+
+/** As much of the shape as classifying looks at. Any part may be missing or something else: the file is not ours. */
+interface EvtxDump {
+  readonly Event?: {
+    readonly System?: {
+      readonly Channel?: unknown
+      readonly EventID?: unknown
+      readonly Provider?: { readonly '#attributes'?: { readonly Name?: unknown } | null } | null
+    } | null
+    readonly EventData?: { readonly EventType?: unknown } | null
+  } | null
 }
 
 /** Windows events as `evtx_dump` and Chainsaw write them: `Event.System`, `Event.EventData` or `Event.UserData`. */
@@ -36,12 +49,10 @@ export const evtxDumpView: NativeView = {
     ])
   },
   recognise: (document) => isObject(at(document, 'Event', 'System')),
-  classify: (document) =>
-    classifyWindows({
-      channel: textAt(document, 'Event', 'System', 'Channel'),
-      eventId: textAt(document, 'Event', 'System', 'EventID'),
-      provider: textAt(document, 'Event', 'System', 'Provider', '#attributes', 'Name'),
-      eventType: textAt(document, 'Event', 'EventData', 'EventType'),
-    }),
+  classify: (document) => {
+    const { Event: event } = document as EvtxDump
+    const system = event?.System
+    return classifyWindowsParts(system?.Channel, system?.EventID, system?.Provider?.['#attributes']?.Name, event?.EventData?.EventType)
+  },
   timestamp: (document) => textAt(document, 'Event', 'System', 'TimeCreated', '#attributes', 'SystemTime'),
 }

@@ -1,17 +1,20 @@
 import { own } from '../../own.ts'
 import { windowsNames } from '../taxonomies/windows.ts'
-import { classifyWindows } from '../taxonomies/windows-logsource.ts'
+import { classifyWindowsParts } from '../taxonomies/windows-logsource.ts'
 import { type NativeView, textAt, uniquePaths } from './view.ts'
 
 /** What shippers call the parts of the event's frame. */
 const FRAME: { readonly [field: string]: readonly string[] } = {
   EventID: ['EventID', 'EventId', 'event_id'],
   Channel: ['Channel', 'LogName'],
+  EventLog: ['EventLog', 'Channel', 'LogName'],
   Provider_Name: ['Provider_Name', 'SourceName', 'ProviderName', 'Provider'],
   Computer: ['Computer', 'Hostname', 'ComputerName'],
   ComputerName: ['ComputerName', 'Computer', 'Hostname'],
   Execution_ProcessID: ['ExecutionProcessID'],
 }
+
+type Flat = { readonly [name: string]: unknown }
 
 /** Windows events as one flat object: NXLog, Mordor, Sysmon exports. */
 export const flatWindowsView: NativeView = {
@@ -20,12 +23,14 @@ export const flatWindowsView: NativeView = {
   recognise: (document) =>
     ('EventID' in document || 'EventId' in document) &&
     ('Channel' in document || 'SourceName' in document || 'LogName' in document || 'ProviderName' in document || 'Provider_Name' in document),
-  classify: (document) =>
-    classifyWindows({
-      channel: textAt(document, 'Channel') ?? textAt(document, 'LogName'),
-      eventId: textAt(document, 'EventID') ?? textAt(document, 'EventId'),
-      provider: textAt(document, 'SourceName') ?? textAt(document, 'ProviderName') ?? textAt(document, 'Provider_Name'),
-      eventType: textAt(document, 'EventType'),
-    }),
+  classify: (document) => {
+    const flat = document as Flat
+    return classifyWindowsParts(
+      flat['Channel'] ?? flat['LogName'],
+      flat['EventID'] ?? flat['EventId'],
+      flat['SourceName'] ?? flat['ProviderName'] ?? flat['Provider_Name'],
+      flat['EventType'],
+    )
+  },
   timestamp: (document) => textAt(document, '@timestamp') ?? textAt(document, 'UtcTime') ?? textAt(document, 'EventTime'),
 }

@@ -1,7 +1,7 @@
 import { own } from '../../own.ts'
 import { ANY_KEY } from '../compile/field.ts'
 import { windowsNames } from '../taxonomies/windows.ts'
-import { classifyWindows } from '../taxonomies/windows-logsource.ts'
+import { classifyWindowsParts } from '../taxonomies/windows-logsource.ts'
 import { at, dotted, isObject, type NativeView, textAt, uniquePaths } from './view.ts'
 
 const FRAME: { readonly [field: string]: readonly (readonly string[])[] } = {
@@ -10,6 +10,7 @@ const FRAME: { readonly [field: string]: readonly (readonly string[])[] } = {
     ['event', 'code'],
   ],
   Channel: [['winlog', 'channel']],
+  EventLog: [['winlog', 'channel']],
   Provider_Name: [['winlog', 'provider_name']],
   Computer: [['winlog', 'computer_name']],
   ComputerName: [['winlog', 'computer_name']],
@@ -36,11 +37,11 @@ export const winlogbeatView: NativeView = {
     ]),
   recognise: (document) => isObject(at(document, 'winlog', 'event_data')) && at(document, 'winlog', 'channel') !== undefined,
   classify: (document) =>
-    classifyWindows({
-      channel: textAt(document, 'winlog', 'channel'),
-      eventId: textAt(document, 'winlog', 'event_id') ?? textAt(document, 'event', 'code'),
-      provider: textAt(document, 'winlog', 'provider_name'),
-      eventType: textAt(document, 'winlog', 'event_data', 'EventType'),
-    }),
+    classifyWindowsParts(
+      textAt(document, 'winlog', 'channel'),
+      textAt(document, 'winlog', 'event_id') ?? textAt(document, 'event', 'code'),
+      textAt(document, 'winlog', 'provider_name'),
+      textAt(document, 'winlog', 'event_data', 'EventType'),
+    ),
   timestamp: (document) => textAt(document, '@timestamp'),
 }

@@ -18,3 +18,12 @@ test('L1: a rule for the whole auth log sees what sshd, sudo and su wrote; a rul
   expect(applies({ product: 'linux', service: 'sshd' }, { product: 'linux', service: 'auth', categories: [] })).toBe(false)
   expect(applies({ service: 'toString' }, { service: 'constructor', categories: [] })).toBe(false)
 })
+
+test('L1: a record that lies in several logs is each log’s, and a framework’s error is one of what it runs on', () => {
+  const alert = { product: 'm365', service: 'threat_management', categories: [] }
+  for (const service of ['threat_management', 'threat_detection', 'audit']) expect(applies({ product: 'm365', service }, alert), service).toBe(true)
+  expect(applies({ product: 'm365', service: 'exchange' }, alert)).toBe(false)
+  expect(applies({ product: 'jvm', category: 'application' }, { product: 'spring', categories: ['application'] })).toBe(true)
+  expect(applies({ product: 'spring', category: 'application' }, { product: 'jvm', categories: ['application'] })).toBe(false)
+  expect(applies({ product: 'toString' }, { product: 'constructor', categories: [] })).toBe(false)
+})

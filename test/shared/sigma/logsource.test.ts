@@ -69,6 +69,56 @@ test('L1 Security 4688 is a process creation, under its own field names', () => 
   }
 })
 
+test('L1 events of one kind get one answer, whatever the record makes of the id, and hostile values none', () => {
+  const asNumber = flatWindowsView.classify({ Channel: SYSMON, EventID: 13 })
+  expect(flatWindowsView.classify({ Channel: SYSMON, EventID: 13, EventType: 'SetValue' })).toBe(asNumber)
+  expect(flatWindowsView.classify({ Channel: SYSMON, EventID: '13' })).toEqual(asNumber)
+  const dump = (system: object) => evtxDumpView.classify({ Event: { System: system } })
+  expect(dump({ Channel: SYSMON, EventID: { '#attributes': { Qualifiers: 0 }, '#text': 13 } })).toEqual(asNumber)
+  for (const system of [{}, { Channel: null, EventID: [] }, { Channel: {}, Provider: 'x', EventID: {} }, { Provider: { '#attributes': null } }])
+    expect(dump(system)).toEqual({ product: 'windows', service: undefined, categories: [] })
+  for (const event of [{ Event: null }, { Event: 'x' }, { Event: { System: null, EventData: null } }])
+    expect(evtxDumpView.classify(event).categories).toEqual([])
+})
+
+test('L1 more kinds of event than are remembered are still classified', () => {
+  for (let i = 0; i < 5_000; i++) classifyWindows({ channel: `Channel ${i}`, eventId: i })
+  expect(classifyWindows({ channel: SYSMON, eventId: 12, eventType: 'DeleteKey' }).categories).toEqual(['registry_event', 'registry_delete'])
+})
+
+test('L1 Sysmon for Linux, the RPC Firewall and Defender’s findings are what Sigma calls them', () => {
+  expect(classifyWindows({ channel: 'Linux-Sysmon/Operational', eventId: 1 })).toEqual({
+    product: 'linux',
+    service: 'sysmon',
+    categories: ['process_creation'],
+  })
+  expect(classifyWindows({ channel: 'RPCFW', eventId: 3 })).toEqual({ product: 'rpc_firewall', service: undefined, categories: ['application'] })
+  expect(classifyWindows({ channel: 'Microsoft-Windows-Windows Defender/Operational', eventId: 1116 }).categories).toEqual(['antivirus'])
+  const { rules } = parseRules(ruleText('s:\n  Signature|contains: Mimikatz\ncondition: s', 'category: antivirus'), 'x.yml')
+  const found = { Channel: 'Microsoft-Windows-Windows Defender/Operational', EventID: 1116, 'Threat Name': 'HackTool:Win32/Mimikatz' }
+  expect(compileRules(rules, flatWindowsView).matcher.match(found, flatWindowsView.classify(found))).toHaveLength(1)
+})
+
+test('L1 ECS documents of other producers are told by dataset, by what an agent saw, or by shape', () => {
+  const of = (document: object) => {
+    const { product, service, categories } = ecsView.classify({ '@timestamp': 't', ...document })
+    return [product, service, ...categories]
+  }
+  expect(of({ event: { dataset: 'azure.signinlogs' } })).toEqual(['azure', 'signinlogs'])
+  expect(of({ event: { dataset: 'zeek.smb_files' } })).toEqual(['zeek', 'smb_files'])
+  expect(of({ event: { dataset: 'o365.audit', provider: 'Exchange' } })).toEqual(['m365', 'exchange'])
+  expect(of({ event: { dataset: 'system.auth' }, process: { name: 'sshd' } })).toEqual(['linux', 'sshd'])
+  expect(of({ event: { dataset: 'nginx.access' } })).toEqual([undefined, undefined, 'webserver'])
+  expect(of({ event: { category: ['process'], type: ['start'] }, host: { os: { type: 'linux' } } })).toEqual(['linux', undefined, 'process_creation'])
+  expect(of({ event: { category: ['registry'], type: ['change'] }, host: { os: { family: 'windows' } } })).toEqual([
+    'windows',
+    undefined,
+    'registry_set',
+    'registry_event',
+  ])
+  expect(of({ event: { dataset: 'constructor' } })).toEqual([undefined, undefined])
+})
+
 test('L1 the channel, or without one the provider, gives the service', () => {
   expect(classifyWindows({ channel: 'Microsoft-Windows-PowerShell/Operational', eventId: 4104 })).toEqual({
     product: 'windows',

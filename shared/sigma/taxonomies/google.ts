@@ -1,0 +1,56 @@
+import { asNamed, type Taxonomy } from './taxonomy.ts'
+
+const CLOUD_LOGGING = 'data.'
+
+/** Google Cloud's audit logs. Rules name their fields as Cloud Logging does, as Pub/Sub wraps them (`data.`), or as Filebeat does. */
+export const gcpAudit: Taxonomy = {
+  applies: ({ product, service }) => product === 'gcp' && (service === undefined || service === 'gcp.audit'),
+  fields: {
+    'gcp.audit.method_name': ['event.action', 'gcp.audit.method_name'],
+    'data.protoPayload.methodName': ['event.action'],
+    'protoPayload.methodName': ['event.action'],
+    'data.protoPayload.serviceName': ['gcp.audit.service_name'],
+    'protoPayload.serviceName': ['gcp.audit.service_name'],
+    'data.protoPayload.authorizationInfo.permission': ['gcp.audit.authorization_info.permission'],
+    'data.protoPayload.authorizationInfo.granted': ['gcp.audit.authorization_info.granted'],
+    'data.protoPayload.resource.type': ['gcp.audit.resource.type'],
+    'data.protoPayload.logName': ['log.logger'],
+  },
+  vendorNames: {
+    'gcp.audit.method_name': ['protoPayload.methodName', 'data.protoPayload.methodName'],
+    // Both stand beside the payload in the record itself.
+    'data.protoPayload.resource.type': ['resource.type', 'data.resource.type'],
+    'data.protoPayload.logName': ['logName', 'data.logName'],
+    ...asNamed(
+      'data.protoPayload.methodName data.protoPayload.serviceName data.protoPayload.authorizationInfo.permission data.protoPayload.authorizationInfo.granted',
+    ),
+  },
+  spellings: (name) => (name.startsWith(CLOUD_LOGGING) ? [name, name.slice(CLOUD_LOGGING.length)] : [name, CLOUD_LOGGING + name]),
+  vendorPrefixes: ['gcp.audit'],
+}
+
+/**
+ * Google Workspace's activity, as the Reports API gives it and as Cloud Logging does. Events' parameters are a list of name and value there; the
+ * normaliser also keeps them as `google_workspace.parameters.<NAME>`.
+ */
+export const googleWorkspace: Taxonomy = {
+  applies: ({ product, service }) => product === 'gcp' && service !== undefined && service.startsWith('google_workspace.'),
+  fields: {
+    eventService: ['event.provider'],
+    eventName: ['event.action'],
+    setting_name: ['google_workspace.parameters.SETTING_NAME', 'google_workspace.parameters.setting_name', 'google_workspace.admin.setting.name'],
+    new_value: ['google_workspace.parameters.NEW_VALUE', 'google_workspace.parameters.new_value', 'google_workspace.admin.new_value'],
+    'protoPayload.serviceName': ['event.provider'],
+    'protoPayload.Servicename': ['event.provider'],
+    'protoPayload.metadata.event.eventName': ['event.action'],
+  },
+  vendorNames: {
+    eventService: ['protoPayload.serviceName'],
+    eventName: ['events.name', 'protoPayload.metadata.event.eventName'],
+    setting_name: ['events.parameters.SETTING_NAME'],
+    new_value: ['events.parameters.NEW_VALUE'],
+    'protoPayload.Servicename': ['protoPayload.serviceName'],
+    'protoPayload.metadata.event.eventName': ['events.name'],
+  },
+  vendorPrefixes: ['google_workspace', 'gcp.audit'],
+}
