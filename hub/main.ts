@@ -5,6 +5,7 @@ import { registerDetect } from './cli/detect.ts'
 import { registerHub } from './cli/hub.ts'
 import { registerNormalize } from './cli/normalize.ts'
 import { registerReplay } from './cli/replay.ts'
+import { registerRules } from './cli/rules/rules.ts'
 import { registerStart } from './cli/start.ts'
 
 /** The `picket` program: owns the command line, the signals and the exit code (0 ok, 1 failed, 2 usage). */
@@ -38,6 +39,7 @@ registerStart(program, assets, longRunning)
 registerHub(program, assets, longRunning)
 registerDetect(program)
 registerNormalize(program)
+registerRules(program)
 registerReplay(program, { samples: assets.samples, dataDir: process.env['PICKET_DATA_DIR'] ?? '.picket' })
 
 try {
