@@ -120,7 +120,12 @@ function toCommit(tenant: TenantContext, { matches, ...batch }: JudgedBatch): Co
       const event = batch.events[index]
       return event ? [{ eventId: event.id, seq: event.seq, eventTime: event.time, ruleId: rule.id, matchedConditions }] : []
     }),
-    alerts: draftAlerts(tenant.tenantId, batch.sensorId, batch.events, matches),
+    alerts: draftAlerts(
+      tenant.tenantId,
+      batch.sensorId,
+      batch.events,
+      matches.filter(({ silent }) => !silent),
+    ),
   }
 }
 
