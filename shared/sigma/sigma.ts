@@ -8,10 +8,16 @@ export {
   RULE_LEVELS,
   type RuleMatch,
   type RuleProblem,
+  type SigmaCorrelation,
+  type SigmaFilter,
   type SigmaRule,
   type View,
 } from './contract.ts'
 export { explainRule } from './explain.ts'
+export { applyFilters } from './filters.ts'
+export { parseFilterDetection } from './parse/filter.ts'
+export { linkRules, type RuleCollection } from './parse/link-rules.ts'
+export { readPlaceholders } from './parse/placeholders.ts'
 export { type ParsedRules, parseRules } from './parse/rules.ts'
 export { boundRegexTime } from './regex-time.ts'
 export { ECS_FIELDS } from './taxonomies/windows-ecs.ts'

@@ -31,4 +31,6 @@ export type ConditionNode =
 export interface Detection {
   readonly searches: ReadonlyMap<string, SearchNode>
   readonly condition: ConditionNode
+  /** The condition as written; several of them joined by `or`, filters by `and not`. */
+  readonly written: string
 }

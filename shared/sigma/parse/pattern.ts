@@ -7,28 +7,42 @@ export const ONE = 1
 export type Pattern = readonly PatternPart[]
 export type PatternPart = string | typeof MANY | typeof ONE
 
+const BACKSLASH = 0x5c
+const STAR = 0x2a
+const QUESTION_MARK = 0x3f
+const SPECIAL = /[*?]|\\[*?\\]/
+
 /**
  * Reads a Sigma string value. `*` and `?` are wildcards unless a backslash stands before them; a backslash escapes only
  * `*`, `?` and itself, so a single one before anything else is just a backslash (Sigma specification 2.1, "Escaping").
  */
 export function parsePattern(text: string): Pattern {
+  // Most values have nothing special: they stay the piece of the file they were cut from.
+  if (text === '') return []
+  if (!SPECIAL.test(text)) return [text]
   const parts: PatternPart[] = []
   let literal = ''
-  const wildcard = (part: typeof MANY | typeof ONE) => {
+  /** From here on the text is not yet in `literal`. */
+  let from = 0
+  const wildcard = (part: typeof MANY | typeof ONE, at: number) => {
+    literal += text.slice(from, at)
     if (literal) parts.push(literal)
     literal = ''
+    from = at + 1
     if (part === ONE || parts.at(-1) !== MANY) parts.push(part)
   }
   for (let i = 0; i < text.length; i++) {
-    const char = text.charAt(i)
-    const next = text.charAt(i + 1)
-    if (char === '\\' && (next === '*' || next === '?' || next === '\\')) {
-      literal += next
+    const char = text.charCodeAt(i)
+    if (char === BACKSLASH) {
+      const next = text.charCodeAt(i + 1)
+      if (next !== STAR && next !== QUESTION_MARK && next !== BACKSLASH) continue
+      literal += text.slice(from, i)
+      from = i + 1
       i++
-    } else if (char === '*') wildcard(MANY)
-    else if (char === '?') wildcard(ONE)
-    else literal += char
+    } else if (char === STAR) wildcard(MANY, i)
+    else if (char === QUESTION_MARK) wildcard(ONE, i)
   }
+  literal += text.slice(from)
   if (literal) parts.push(literal)
   return parts
 }

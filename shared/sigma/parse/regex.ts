@@ -40,10 +40,9 @@ export function translateRegex(
   for (let i = 0; i < source.length; i++) {
     const char = source.charAt(i)
     if (char === '\\') {
-      const next = source.charAt(++i)
-      if (next === '') throw fault('the pattern ends in a lone backslash')
-      if (/[1-9]/.test(next) || next === 'k') throw fault('back-references are not part of Sigma and cannot be bounded in time')
-      out += translateEscape(next)
+      const found = escapeAt(source, i)
+      out += translateEscape(found, ignoreCase)
+      i += found.length - 1
     } else if (char === '[') {
       const end = endOfClass(source, i)
       out += translateClass(source.slice(i, end + 1), ignoreCase)
@@ -74,12 +73,58 @@ export function translateRegex(
   return translated
 }
 
-function translateEscape(char: string): string {
-  if (char === 'A') return '^'
-  if (char === 'Z' || char === 'z') return '$'
-  if (char === 'h') return '[ \\t]'
-  return `\\${char}`
+/** A backslash and what belongs to it: PCRE writes a character by its number as `\x41`, `\x{41}` or `\cA`. */
+interface Escape {
+  readonly length: number
+  /** The letter or sign after the backslash. */
+  readonly name: string
+  /** The character it stands for, where it is given by number. */
+  readonly code?: number
 }
+
+const ESCAPE = /\\(?:x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|c([A-Za-z])|([\s\S]))/y
+
+function escapeAt(source: string, at: number): Escape {
+  ESCAPE.lastIndex = at
+  const found = ESCAPE.exec(source)
+  if (!found) throw fault('the pattern ends in a lone backslash')
+  const [{ length }, braced, byte, unit, control, name = ''] = found
+  const digits = braced ?? byte ?? unit
+  if (digits !== undefined) return { length, name: 'x', code: Number.parseInt(digits, 16) }
+  if (control !== undefined) return { length, name: 'c', code: control.toUpperCase().charCodeAt(0) - 64 }
+  return name === 'e' || name === 'a' ? { length, name, code: name === 'e' ? 0x1b : 0x07 } : { length, name }
+}
+
+/** Escapes of PCRE that mean something else in JavaScript, or nothing. */
+const TRANSLATED = new Map([
+  ['A', '^'],
+  ['Z', '$'],
+  ['z', '$'],
+  ['h', '[ \\t]'],
+  ['R', '(?:\\r\\n|\\n|\\r)'],
+])
+
+function translateEscape({ name, code }: Escape, ignoreCase: boolean): string {
+  if (code !== undefined) return ignoreCase && isLetter(characterOf(code)) ? `[${bothCases(characterOf(code))}]` : byNumber(code)
+  if (/[1-9gk]/.test(name)) throw fault('back-references are not part of Sigma and cannot be bounded in time')
+  if (/[CEGHKLNQUVXlopPuxy]/.test(name)) throw fault(`the pattern has "\\${name}", which is not part of Sigma`)
+  return TRANSLATED.get(name) ?? `\\${name}`
+}
+
+/** A character in a class; a letter in both cases where case is ignored. */
+function memberText(code: number, ignoreCase: boolean): string {
+  const char = characterOf(code)
+  if (ignoreCase && isLetter(char)) return bothCases(char)
+  if (code < 0x20) return byNumber(code)
+  return /[\\\][^-]/.test(char) ? `\\${char}` : char
+}
+
+function characterOf(code: number): string {
+  if (code > 0xffff) throw fault('the pattern names a character beyond U+FFFF by its number; write the character itself')
+  return String.fromCharCode(code)
+}
+
+const byNumber = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`
 
 /** Where the class that opens at `start` closes; `]` right after `[` or `[^` is a member, and `[:alpha:]` is one member. */
 function endOfClass(source: string, start: number): number {
@@ -96,39 +141,55 @@ function endOfClass(source: string, start: number): number {
 
 function translateClass(text: string, ignoreCase: boolean): string {
   const negated = text.startsWith('[^')
-  let body = text.slice(negated ? 2 : 1, -1)
-  if (body.startsWith(']')) body = `\\${body}`
+  const body = text.slice(negated ? 2 : 1, -1)
   let out = ''
-  for (let i = 0; i < body.length; i++) {
-    const char = body.charAt(i)
-    const named = /^\[:(\w+):\]/.exec(body.slice(i))
-    if (named) {
-      const members = CLASS_OF.get(named[1] ?? '')
-      if (!members) throw fault(`the pattern has an unknown class ${named[0]}`)
-      out += members
-      i += named[0].length - 1
-    } else if (char === '\\') {
-      out += body.slice(i, i + 2)
-      i++
-    } else if (body.charAt(i + 1) === '-' && i + 2 < body.length && body.charAt(i + 2) !== '\\') {
-      const range = body.slice(i, i + 3)
-      out += ignoreCase ? bothCasesOfRange(range) : range
-      i += 2
-    } else out += ignoreCase && isLetter(char) ? bothCases(char) : char === '[' ? '\\[' : char
+  for (let i = 0; i < body.length; ) {
+    const first = memberAt(body, i)
+    const last = first.code !== undefined && body.charAt(i + first.length) === '-' ? memberAt(body, i + first.length + 1) : undefined
+    if (first.code !== undefined && last?.code !== undefined) {
+      if (first.code > last.code)
+        throw fault(`the pattern has a class whose range ${body.slice(i, i + first.length + 1 + last.length)} is out of order`)
+      out += `${memberText(first.code, false)}-${memberText(last.code, false)}${ignoreCase ? otherCasesOf(first.code, last.code) : ''}`
+      i += first.length + 1 + last.length
+    } else {
+      out += first.code === undefined ? first.text : memberText(first.code, ignoreCase)
+      i += first.length
+    }
   }
   return `[${negated ? '^' : ''}${out}]`
 }
 
-const A_TO_Z = { lower: [97, 122], upper: [65, 90] } as const
+/** What may stand in a class: one character, or a set of them, which cannot begin a range. */
+type Member = { readonly length: number; readonly code: number } | { readonly length: number; readonly code: undefined; readonly text: string }
 
-/** `a-f` → `a-fA-F`: the part of a range that lies among the ASCII letters of one case is repeated in the other. */
-function bothCasesOfRange(range: string): string {
-  const from = range.charCodeAt(0)
-  const to = range.charCodeAt(2)
-  const shifted = ([low, high]: readonly [number, number], by: number) => {
-    const first = Math.max(from, low)
-    const last = Math.min(to, high)
-    return first <= last ? `${String.fromCharCode(first + by)}-${String.fromCharCode(last + by)}` : ''
+function memberAt(body: string, at: number): Member {
+  if (at >= body.length) return { length: 0, code: undefined, text: '' }
+  const named = /^\[:(\w+):\]/.exec(body.slice(at, at + 16))
+  if (named) {
+    const text = CLASS_OF.get(named[1] ?? '')
+    if (!text) throw fault(`the pattern has an unknown class ${named[0]}`)
+    return { length: named[0].length, code: undefined, text }
   }
-  return `${range}${shifted(A_TO_Z.lower, -32)}${shifted(A_TO_Z.upper, 32)}`
+  if (body.charAt(at) !== '\\') return { length: 1, code: body.charCodeAt(at) }
+  const { length, name, code } = escapeAt(body, at)
+  if (code !== undefined) return { length, code }
+  if (name === 'h') return { length, code: undefined, text: ' \\t' }
+  if (/[a-zA-Z0-9]/.test(name)) {
+    if (!/[dDwWsSbnrtfv0]/.test(name)) throw fault(`the pattern has "\\${name}" in a class, which is not part of Sigma`)
+    return { length, code: undefined, text: `\\${name}` }
+  }
+  return { length, code: name.charCodeAt(0) }
+}
+
+/** Longest range whose letters are all looked at for their other case; a longer one has both cases in it. */
+const LETTERS_LIMIT = 2_048
+
+function otherCasesOf(from: number, to: number): string {
+  let others = ''
+  for (let code = from; code <= Math.min(to, from + LETTERS_LIMIT); code++) {
+    const char = String.fromCharCode(code)
+    if (!isLetter(char)) continue
+    for (const letter of bothCases(char)) if (letter.charCodeAt(0) < from || letter.charCodeAt(0) > to) others += letter
+  }
+  return others
 }

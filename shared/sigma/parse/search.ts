@@ -3,9 +3,11 @@ import type { Item, Modifier, ModifierContext, Value } from '../modifiers/modifi
 import { MODIFIERS } from '../modifiers/modifiers.ts'
 import { bytesAsText, containsAnywhere } from '../modifiers/position.ts'
 import type { SearchNode, Test } from './detection.ts'
-import { RuleFault } from './fault.ts'
+import { RuleFault, within } from './fault.ts'
 import { literalOf, parsePattern } from './pattern.ts'
 import { translateRegex } from './regex.ts'
+
+const PLAIN_TEXT: Item['meaning'] = { kind: 'text' }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -19,49 +21,85 @@ export function parseSearch(content: unknown, context: ModifierContext): SearchN
   if (isMap(content)) return parseMap(content, context)
   if (!Array.isArray(content)) return parseItem('', [content], context)
   if (content.length === 0) throw new RuleFault('detection', 'a search identifier is an empty list')
-  const keywords = content.filter((entry) => !isMap(entry))
-  const nodes = content.filter(isMap).map((entry) => parseMap(entry, context))
-  if (keywords.length > 0) nodes.push(parseItem('', keywords, context))
+  const keywords: unknown[] = []
+  const places: number[] = []
+  const nodes: SearchNode[] = []
+  for (const [index, entry] of content.entries()) {
+    if (isMap(entry)) nodes.push(within(index, undefined, () => parseMap(entry, context)))
+    else {
+      keywords.push(entry)
+      places.push(index)
+    }
+  }
+  if (keywords.length > 0) nodes.push(parseItem('', keywords, context, places))
   return combine('or', nodes)
 }
 
 function parseMap(map: Record<string, unknown>, context: ModifierContext): SearchNode {
-  const entries = Object.entries(map)
-  if (entries.length === 0) throw new RuleFault('detection', 'a search identifier is an empty map')
+  const keys = Object.keys(map)
+  if (keys.length === 0) throw new RuleFault('detection', 'a search identifier is an empty map')
   return combine(
     'and',
-    entries.map(([key, value]) => parseItem(key, Array.isArray(value) ? value : [value], context)),
+    keys.map((key) => {
+      const value = map[key]
+      return within(key, undefined, () => (Array.isArray(value) ? parseItem(key, value, context, value.keys()) : parseItem(key, [value], context)))
+    }),
   )
 }
 
-/** One `field|modifier|modifier: values`. An empty field name means keywords. */
-function parseItem(key: string, raw: readonly unknown[], context: ModifierContext): SearchNode {
+/**
+ * One `field|modifier|modifier: values`. An empty field name means keywords.
+ *
+ * @param places - the values' indexes in the list they stand in; undefined where they stand in none
+ */
+function parseItem(key: string, raw: readonly unknown[], context: ModifierContext, places?: Iterable<number>): SearchNode {
   const [name = '', ...words] = key.split('|')
-  const field = name === '' ? undefined : name
   try {
     if (raw.length === 0) throw new RuleFault('detection', 'the list of values is empty')
-    const item = modifiersOf(words).reduce<Item>((current, modifier) => modifier.apply(current, context), {
-      values: raw.map(readValue),
-      meaning: { kind: 'text' },
-      all: false,
-      negated: false,
-      cased: false,
-    })
-    const values = item.values.map((value) => toNode(field, value, item))
-    const node = combine(item.all ? 'and' : 'or', values)
-    return item.negated ? { kind: 'not', of: node } : node
+    return nodeOf(name, raw, modifiersOf(words), context)
   } catch (error) {
     if (!(error instanceof RuleFault)) throw error
-    throw new RuleFault(error.code, `${key === '' ? 'keywords' : key}: ${error.message}`, error.line)
+    const index = places && [...places][faultyValue(name, raw, words, context)]
+    throw new RuleFault(error.code, `${key === '' ? 'keywords' : key}: ${error.message}`, { path: index === undefined ? [] : [index] })
   }
 }
 
+function nodeOf(name: string, raw: readonly unknown[], modifiers: readonly Modifier[], context: ModifierContext): SearchNode {
+  const field = name === '' ? undefined : name
+  let item: Item = { values: raw.map(readValue), meaning: PLAIN_TEXT, all: false, negated: false, cased: false }
+  for (const modifier of modifiers) item = modifier.apply(item, context)
+  const node = combine(
+    item.all ? 'and' : 'or',
+    item.values.map((value) => toNode(field, value, item)),
+  )
+  return item.negated ? { kind: 'not', of: node } : node
+}
+
+/** Which of the values cannot be read even by itself; -1 where only their being together is wrong. */
+function faultyValue(name: string, raw: readonly unknown[], words: readonly string[], context: ModifierContext): number {
+  return raw.findIndex((value) => {
+    try {
+      nodeOf(name, [value], modifiersOf(words), context)
+      return false
+    } catch (error) {
+      if (!(error instanceof RuleFault)) throw error
+      return error.code !== 'unsupported_modifier'
+    }
+  })
+}
+
+/** Modifiers that give the same before and after `expand`, which then sees the text as written, with its escapes. */
+const AROUND_EXPAND: readonly string[] = ['contains', 'startswith', 'endswith', 'all', 'cased', 'neq']
+
 function modifiersOf(words: readonly string[]): Modifier[] {
-  return words.map((word) => {
+  const modifiers: Modifier[] = []
+  for (const word of words) {
     const modifier = MODIFIERS.get(word)
     if (!modifier) throw new RuleFault('unsupported_modifier', `there is no modifier "${word}"`)
-    return modifier
-  })
+    if (modifier.name !== 'expand') modifiers.push(modifier)
+    else modifiers.splice(modifiers.findLastIndex(({ name }) => !AROUND_EXPAND.includes(name)) + 1, 0, modifier)
+  }
+  return modifiers
 }
 
 function readValue(value: unknown): Value {

@@ -50,8 +50,31 @@ test.each(['a and', 'a b', '(a', 'a)', 'nobody', '1 of nobody*', '2 of x_*', 'no
 )
 
 test('C1 nesting without end is refused instead of overflowing', () => {
-  expect(refusal(`${SEARCHES}\ncondition: ${'('.repeat(50_000)}a${')'.repeat(50_000)}`)?.reason).toContain('nested deeper')
-  expect(refusal(`${SEARCHES}\ncondition: ${'not '.repeat(50_000)}a`)?.reason).toContain('nested deeper')
+  expect(refusal(`${SEARCHES}\ncondition: ${'('.repeat(30_000)}a${')'.repeat(30_000)}`)?.reason).toContain('nested deeper')
+  expect(refusal(`${SEARCHES}\ncondition: ${'not '.repeat(15_000)}a`)?.reason).toContain('nested deeper')
+})
+
+test('C1 a condition without end, and one whose patterns stand for too much, are refused', () => {
+  expect(refusal(`${SEARCHES}\ncondition: ${'a or '.repeat(50_000)}a`)?.reason).toContain('longer than')
+  const many = Array.from({ length: 200 }, (_, i) => `s${i}: {a: ${i}}`).join('\n')
+  expect(refusal(`${many}\ncondition: ${Array(1_000).fill('1 of s*').join(' and ')}`)?.reason).toContain('stand for more than')
+})
+
+test('C1 a pattern with many stars is put to a long name in no time', () => {
+  const name = 'a'.repeat(1_000)
+  expect(refusal(`${name}:\n  f: 1\ncondition: 1 of ${'*a'.repeat(500)}*b`)?.reason).toContain('matches no search identifier')
+  expect(refusal(`${name}:\n  f: 1\ncondition: 1 of ${'*a'.repeat(500)}*`)).toBeUndefined()
+})
+
+test.each([
+  ['x_*_y', ['x_1_y', 'x_2_y']],
+  ['*_y', ['x_1_y', 'x_2_y']],
+  ['x*1*y', ['x_1_y']],
+  ['*', ['a', 'b', 'c', '_d', 'x_1_y', 'x_2_y']],
+  ['a*a', []],
+])('C1 the pattern %s stands for %j', (pattern, names) => {
+  for (const name of ['a', 'b', 'c', '_d', 'x_1_y', 'x_2_y']) expect(names.length > 0 && holds(`1 of ${pattern}`, name)).toBe(names.includes(name))
+  if (names.length === 0) expect(refusal(`${SEARCHES}\ncondition: 1 of ${pattern}`)?.reason).toContain('matches no search identifier')
 })
 
 test('C2 a list of conditions is OR', () => {

@@ -62,7 +62,7 @@ test('M7 what real rules use works: inline flags, shorthands, groups, lazy quant
 test('M7 look-around and back-references are refused with their reason', () => {
   expect(refusal(selecting('f|re', '(?=a)b'))).toMatchObject({ code: 'regex', reason: expect.stringContaining('look-around') })
   expect(refusal(selecting('f|re', '(a)\\1'))).toMatchObject({ code: 'regex', reason: expect.stringContaining('back-references') })
-  expect(refusal(selecting('f|re', '(a'))).toMatchObject({ code: 'regex', line: 5 })
+  expect(refusal(selecting('f|re', '(a'))).toMatchObject({ code: 'regex', line: 6 })
 })
 
 test('M8 base64offset finds a text at each of its three places inside encoded text', () => {
@@ -137,10 +137,10 @@ test('M14 fieldref compares two fields of the event, also by position and negate
   expect([fires(selecting('f|fieldref|neq', 'g'), event), fires(selecting('f|fieldref|neq', 'h'), event)]).toEqual([false, true])
 })
 
-test('M15 an unknown modifier is refused by name, with the line of its search', () => {
+test('M15 an unknown modifier is refused by name, at its line', () => {
   expect(refusal(selecting('f|sounds', 'a'))).toEqual({
     code: 'unsupported_modifier',
-    line: 5,
+    line: 6,
     reason: 'selection: f|sounds: there is no modifier "sounds"',
   })
 })

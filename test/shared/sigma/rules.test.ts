@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { parseRules } from '../../../shared/sigma/sigma.ts'
+import { describe, expect, test } from 'vitest'
+import { compileRules, parseRules, plainView } from '../../../shared/sigma/sigma.ts'
 import { ruleText } from '../../support/sigma.ts'
 
 const FULL = `
@@ -37,6 +37,7 @@ test('every field of a rule is read, and where it stands', () => {
   expect(problems).toEqual([])
   expect(rules[0]).toMatchObject({
     id: '0b7163dc-7eee-4960-af17-c0cd517f92da',
+    name: 'whole',
     title: 'Whole rule',
     level: 'high',
     status: 'test',
@@ -73,12 +74,6 @@ test('a rule without an id gets one that depends on its text alone', () => {
   expect(id(text)).not.toBe(id(ruleText('s:\n  a: 2\ncondition: s')))
 })
 
-test.each(['correlation', 'filter', 'action'])('F1 X1 D2 a "%s" document is reported, never skipped in silence', (kind) => {
-  const { rules, problems } = parseRules(`title: C\n${kind}:\n  type: event_count\n`, 'c.yml')
-  expect(rules).toEqual([])
-  expect(problems).toMatchObject([{ file: 'c.yml', line: 1, title: 'C', code: 'unsupported_in_this_version' }])
-})
-
 test.each([
   ['title', 'logsource: {product: x}\ndetection:\n  s: {a: 1}\n  condition: s', 'missing_field'],
   ['logsource', 'title: T\ndetection:\n  s: {a: 1}\n  condition: s', 'missing_field'],
@@ -109,7 +104,147 @@ test('a file larger than the bound is refused unread', () => {
   expect(parseRules('#'.repeat(17 * 1024 * 1024), 'x.yml').problems).toMatchObject([{ code: 'too_large' }])
 })
 
-test('M13 placeholder values that are given let the rule load', () => {
-  const text = ruleText('s:\n  user|expand: "%admins%"\ncondition: s')
-  expect(parseRules(text, 'x.yml', { placeholders: new Map([['admins', ['ana', 'bo*']]]) }).rules).toHaveLength(1)
+test.each([
+  ['nested flow collections', `a: ${'['.repeat(200_000)}`],
+  ['nested block maps', Array.from({ length: 900 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ['nested lists on one line', `a:\n  ${'- '.repeat(200_000)}x`],
+  ['nested questions', `${'? '.repeat(100_000)}x`],
+  ['merges of merges', `a: &a0 {k: 1}\n${Array.from({ length: 60 }, (_, i) => `b${i}: &a${i + 1}\n  <<: [*a${i}, *a${i}]`).join('\n')}`],
+  ['an alias of itself', 'a: &a\n  b: *a'],
+  ['an object of another language', 'a: !!js/function "function () {}"\ntitle: x'],
+  ['unclosed quotes', `a: "${'x\n'.repeat(300_000)}`],
+  ['a key of a million characters', `${'k'.repeat(1_000_000)}: 1`],
+  ['a million digits', `title: ${'9'.repeat(1_000_000)}`],
+  ['control characters', 'title: "\u0000"\n\u0007: x'],
+])('a hostile file is answered with a reason: %s', (_, text) => {
+  const { rules, problems } = parseRules(text, 'x.yml')
+  expect(rules).toEqual([])
+  expect(problems[0]?.reason).toMatch(/\S/)
+})
+
+test('more unusual YAML than the full reader is given is refused, and the plain documents of the file are read', () => {
+  const unusual = `title: [${'x,'.repeat(600_000)}]\n`
+  const { rules, problems } = parseRules([unusual, unusual, ruleText('s:\n  a: 1\ncondition: s')].join('---\n'), 'x.yml')
+  expect(rules).toHaveLength(1)
+  expect(problems.at(-1)?.reason).toContain('unusual YAML')
+})
+
+test('a key called __proto__ is a key like any other', () => {
+  const { rules } = parseRules(ruleText('s:\n  __proto__: x\n  constructor: y\ncondition: s'), 'x.yml')
+  expect(JSON.stringify(rules[0]?.detection && [...(rules[0].detection as { searches: Map<string, unknown> }).searches])).toContain(
+    '"field":"__proto__"',
+  )
+  expect(({} as { x?: unknown }).x).toBeUndefined()
+})
+
+test('a file with Windows line breaks gives the same rule, and its own text', () => {
+  const text = `# comment\n${FULL}`
+  const windows = text.replaceAll('\n', '\r\n')
+  const [unix] = parseRules(text, 'a.yml').rules
+  const [rule] = parseRules(windows, 'a.yml').rules
+  expect(rule).toEqual({ ...unix, source: FULL.trim().replaceAll('\n', '\r\n') })
+  const flow = windows.replace('Image: x', 'Image: [x]')
+  expect(parseRules(flow, 'a.yml').rules[0]).toMatchObject({ line: rule?.line, description: rule?.description })
+})
+
+test('the text of a rule ends with its last line, comments after it are not its own', () => {
+  const one = ruleText('s:\n  a: 1\ncondition: s # why')
+  const text = `${one}# of the next\n\n---\n# more\n${one}`
+  const sources = [one.trim(), one.trim()]
+  expect(parseRules(text, 'a.yml').rules.map(({ source }) => source)).toEqual(sources)
+  expect(parseRules(text.replaceAll('a: 1', 'a: [1]'), 'a.yml').rules.map(({ source }) => source)).toEqual(
+    sources.map((source) => source.replace('a: 1', 'a: [1]')),
+  )
+})
+
+test.each([
+  ['a value', 's:\n  - f|re:\n      - fine\n      - "(a"\ncondition: s', 8],
+  ['a field', 's:\n  a: 1\n  f|sounds: 1\ncondition: s', 7],
+  ['a keyword', 's:\n  - fine\n  - {a: 1}\n  - null\ncondition: s', 8],
+  ['the condition', 's:\n  a: 1\ncondition: t', 7],
+  ['one of the conditions', 's:\n  a: 1\ncondition:\n  - s\n  - t', 9],
+  ['an empty search', 't: {a: 1}\ns: []\ncondition: s', 6],
+])('a problem has the line of what is wrong: %s', (_, detection, line) => {
+  const text = ruleText(detection)
+  expect(parseRules(text, 'x.yml').problems).toMatchObject([{ line }])
+  // The same further down in the file, after another document.
+  expect(parseRules(`# comment\n---\n${text}`, 'x.yml').problems).toMatchObject([{ line: line + 2 }])
+  expect(parseRules(`${text}...\n---\n${text}`, 'x.yml').problems).toMatchObject([{ line }, { line: line + text.split('\n').length + 1 }])
+})
+
+test('a level that is none has its line', () => {
+  expect(parseRules(`# x\n${ruleText('s:\n  a: 1\ncondition: s')}level: urgent\n`, 'x.yml').problems).toMatchObject([{ code: 'level', line: 9 }])
+})
+
+test('D1 C3 D3 one file may hold rules, correlations and filters; keys that Sigma does not know are tolerated', () => {
+  const text = `${ruleText('s:\n  a: 1\ncondition: s')}name: one
+related: [{id: x, type: similar}]
+taxonomy: sigma
+fields: [a]
+scope: [server]
+license: MIT
+simulation: {type: x}
+---
+title: Many
+correlation: {type: event_count, rules: one, timespan: 1m, condition: {gte: 2}}
+custom: 1
+---
+title: Except
+logsource: {product: test}
+filter: {rules: one, selection: {b: 1}, condition: selection}
+`
+  const { rules, correlations, filters, problems } = parseRules(text, 'x.yml')
+  expect(problems).toEqual([])
+  expect([rules, correlations, filters].map((list) => list.map(({ title, line }) => [title, line]))).toEqual([
+    [['A rule', 1]],
+    [['Many', 16]],
+    [['Except', 20]],
+  ])
+})
+
+describe('D2 action', () => {
+  const shared = 'action: global\ntitle: Shared\nlogsource:\n  product: test\n  service: global\ntags: [attack.execution]\n'
+  const own = (field: string) => `detection:\n  s:\n    ${field}: 1\n  condition: s\n`
+
+  test('D2 global goes into each rule after it, and wins', () => {
+    const { rules, problems } = parseRules(`${shared}---\n${own('a')}---\ntitle: Own\nlogsource: {service: own, category: c}\n${own('b')}`, 'x.yml')
+    expect(problems).toEqual([])
+    expect(rules.map(({ title, logsource, tags }) => ({ title, logsource, tags }))).toEqual([
+      { title: 'Shared', logsource: { product: 'test', service: 'global' }, tags: ['attack.execution'] },
+      { title: 'Shared', logsource: { product: 'test', service: 'global', category: 'c' }, tags: ['attack.execution'] },
+    ])
+    expect(new Set(rules.map(({ id }) => id)).size).toBe(2)
+  })
+
+  test('D2 reset ends that', () => {
+    const { rules, problems } = parseRules(`${shared}---\naction: reset\n---\n${own('a')}`, 'x.yml')
+    expect([rules.length, problems.map(({ reason }) => reason)]).toEqual([0, ['the rule has no title']])
+  })
+
+  test('D2 repeat is the rule before with more on top', () => {
+    const { rules, problems } = parseRules(
+      `title: First\nlogsource: {product: test}\n${own('a')}---\naction: repeat\ntitle: Second\ndetection:\n  t: {b: 2}\n  condition: s and t\n`,
+      'x.yml',
+    )
+    expect(problems).toEqual([])
+    expect(rules.map(({ title }) => title)).toEqual(['First', 'Second'])
+    expect(
+      compileRules(rules, plainView)
+        .matcher.match({ a: 1, b: 2 }, { product: 'test', categories: [] })
+        .map(({ rule }) => rule.title),
+    ).toEqual(['First', 'Second'])
+  })
+
+  test('D2 the text of a merged rule is a whole rule by itself', () => {
+    const { rules } = parseRules(`${shared}---\n${own('a')}`, 'x.yml')
+    const [again] = parseRules(rules[0]?.source ?? '', 'x.yml').rules
+    expect(again).toEqual({ ...rules[0], line: 1 })
+  })
+
+  test.each([
+    ['another action', 'title: T\naction: shout\n', 'action', 2],
+    ['a repeat of nothing', 'action: repeat\ntitle: T\n', 'action', 1],
+  ])('D2 %s is refused', (_, text, code, line) => {
+    expect(parseRules(text, 'x.yml').problems).toMatchObject([{ code, line }])
+  })
 })
