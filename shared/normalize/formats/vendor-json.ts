@@ -1,5 +1,6 @@
 import type { EventDocument, JsonValue } from '../../event/event.ts'
-import { hasShape, logsourceOf, VENDOR_SHAPES, type VendorShape, valueAt } from '../../sigma/taxonomies/vendor-shapes.ts'
+import { logsourceOf, shapeOf, valueAt } from '../../sigma/taxonomies/shape-of.ts'
+import { VENDOR_SHAPES, type VendorShape } from '../../sigma/taxonomies/vendor-shapes.ts'
 import { isObject } from '../bounds.ts'
 import type { Format, OpenRecord, ReadContext } from '../contract.ts'
 import { finishEvent, get, put, textAt } from '../document.ts'
@@ -32,7 +33,7 @@ function vendorJson(shape: VendorShape): Format {
   return {
     name: shape.dataset,
     title: shape.title,
-    recognise: ({ object }) => (object && hasShape(shape, object) ? 0.9 : 0),
+    recognise: ({ object }) => (object && shapeOf(object) === shape ? 0.9 : 0),
     read(record, context) {
       const { object } = record
       if (!object) return undefined

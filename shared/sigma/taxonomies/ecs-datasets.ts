@@ -1,6 +1,6 @@
 import type { EventLogsource } from '../../event/event.ts'
 import { own } from '../../own.ts'
-import { classifyShape } from './vendor-shapes.ts'
+import { classifyShape } from './shape-of.ts'
 
 const NONE: readonly string[] = []
 const of = (product: string | undefined, service?: string, ...categories: string[]): EventLogsource => ({

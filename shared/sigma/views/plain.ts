@@ -1,5 +1,5 @@
+import { classifyShape } from '../taxonomies/shape-of.ts'
 import { taxonomiesFor, vendorNamesOf } from '../taxonomies/taxonomies.ts'
-import { classifyShape } from '../taxonomies/vendor-shapes.ts'
 import { dotted, type NativeView, textAt, uniquePaths } from './view.ts'
 
 /** Vendors' own JSON, matched in place: a field by its name, or by what the vendor's records call it; dots are nested names. */
