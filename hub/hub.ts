@@ -14,6 +14,8 @@ import { serveHttp } from './api/serve.ts'
 import type { Assets } from './assets.ts'
 import type { HubConfig } from './config.ts'
 import { type Connectors, createConnectors } from './connectors/connectors.ts'
+import { createBacktests } from './detection/backtest/backtests.ts'
+import { createRuleContent } from './detection/content/rule-content.ts'
 import { createDetection } from './detection/detection.ts'
 import { readRuleFiles } from './detection/rule-files.ts'
 import { loadAuthority } from './fleet/authority.ts'
@@ -33,18 +35,23 @@ import { createLive } from './live/live.ts'
 import { createPipelineMeter } from './pipeline/meter.ts'
 import { createSecretBox } from './secrets/secret-box.ts'
 import { createAlertStore } from './storage/alert-store.ts'
+import { createBacktestStore } from './storage/backtest-store.ts'
 import { createConnectorStore } from './storage/connector-store.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { createEnrollmentStore } from './storage/enrollment-store.ts'
+import { createExceptionStore } from './storage/exception-store.ts'
 import { createFleetStore } from './storage/fleet-store.ts'
 import { createIngestStore } from './storage/ingest-store.ts'
 import { maintain } from './storage/maintenance.ts'
 import { createPipelineStore } from './storage/pipeline-store.ts'
+import { createRuleContentDirectory } from './storage/rule-content-directory.ts'
 import { createRuleStore } from './storage/rule-store.ts'
 import { createSignInStore } from './storage/sign-in-store.ts'
 import { createTenantAdminStore } from './storage/tenant-admin-store.ts'
+import { createTenantRuleStore } from './storage/tenant-rule-store.ts'
 import { createTimelineStore } from './storage/timeline-store.ts'
+import { createValueListStore } from './storage/value-list-store.ts'
 import { createTimeline } from './timeline/timeline.ts'
 
 export interface RunningHub {
@@ -139,6 +146,29 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
   for (const problem of detection.problems)
     log.warn({ file: problem.file, line: problem.line, code: problem.code }, `a rule is not used: ${problem.reason}`)
   log.info({ rules: detection.rules.length, refused: detection.problems.length }, 'rules are compiled')
+  const warn = (message: string) => log.warn(message)
+  const ruleContent = createRuleContent({
+    engine: detection,
+    directory: createRuleContentDirectory(db),
+    settings: ruleStore,
+    rules: createTenantRuleStore(db),
+    exceptions: createExceptionStore(db),
+    valueLists: createValueListStore(db),
+    now,
+    warn,
+  })
+  closing.add('rule content', () => ruleContent.close())
+  await ruleContent.load()
+  const backtests = createBacktests({
+    store: createBacktestStore(db),
+    content: ruleContent,
+    view: (tenantId) => detection.view(tenantId),
+    workerScript: assets.detectionWorker,
+    now,
+    warn,
+  })
+  closing.add('backtests', () => backtests.close())
+  await backtests.recover()
 
   const live = createLive((error) => log.error({ err: error }, 'a live listener failed'))
   const meter = createPipelineMeter({
@@ -204,6 +234,8 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     fleetStore,
     detection,
     ruleStore,
+    ruleContent,
+    backtests,
     timeline: createTimeline(createTimelineStore(db)),
     meter,
     pipelineStore,

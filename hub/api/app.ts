@@ -8,6 +8,7 @@ import { compress } from 'hono/compress'
 import { secureHeaders } from 'hono/secure-headers'
 import { AlertChanged } from '../alerts/alerts.ts'
 import { ConnectorChanged } from '../connectors/connectors.ts'
+import { ContentChanged } from '../detection/content/errors.ts'
 import { ApiError, problem, toProblemResponse } from './errors.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { authenticate } from './middleware/authenticate.ts'
@@ -19,6 +20,7 @@ import { REFERENCE_CSS, referencePage } from './reference/page.ts'
 import { toAlertDetail } from './routes/alerts/alert-view.ts'
 import { signInRoutes } from './routes/auth/auth.ts'
 import { toConnectorView } from './routes/connectors/connector-view.ts'
+import { toCurrentContent } from './routes/detection/content-view.ts'
 import { tenantRoutes } from './routes/routes.ts'
 import { SENSOR_BUNDLE_PATH } from './routes/sensors/enrollment-tokens.ts'
 
@@ -42,6 +44,7 @@ export function createApp({ parts, metrics, notReady, metricsToken, consoleDir }
     toProblemResponse(error, c, parts.log, (refusal) => {
       if (refusal instanceof AlertChanged)
         return { current: toAlertDetail(refusal.current, parts.detection.ruleById(c.var.session.tenant.tenantId, refusal.current.ruleId)) }
+      if (refusal instanceof ContentChanged) return { current: toCurrentContent(parts, refusal) }
       return refusal instanceof ConnectorChanged ? { current: toConnectorView(refusal.current) } : undefined
     }),
   )

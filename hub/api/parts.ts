@@ -3,6 +3,8 @@ import type { Logger } from '../../shared/log.ts'
 import type { Alerts } from '../alerts/alerts.ts'
 import type { AlertStore } from '../alerts/ports.ts'
 import type { Connectors } from '../connectors/connectors.ts'
+import type { Backtests } from '../detection/backtest/backtests.ts'
+import type { RuleContent } from '../detection/content/rule-content.ts'
 import type { Detection, RuleStore } from '../detection/ports.ts'
 import type { Fleet } from '../fleet/contract.ts'
 import type { FleetStore } from '../fleet/ports.ts'
@@ -24,6 +26,8 @@ export interface Parts {
   /** `health`: how many workers there are, and how many of them run. */
   readonly detection: Detection & { readonly health: { readonly size: number; readonly alive: number } }
   readonly ruleStore: RuleStore
+  readonly ruleContent: RuleContent
+  readonly backtests: Backtests
   readonly timeline: Timeline
   readonly meter: PipelineMeter
   readonly pipelineStore: PipelineStore

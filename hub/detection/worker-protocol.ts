@@ -2,9 +2,9 @@ import type { RuleProblem, SigmaCorrelation, SigmaRule } from '../../shared/sigm
 import type { DetectionEvent, RuleStage } from './ports.ts'
 import type { RuleFile } from './rule-files.ts'
 
-/** What one worker program is started for: one bundle holds both. */
+/** What one worker program is started for: one bundle holds all. */
 export interface WorkerStart {
-  readonly serves: 'shared rules' | 'tenants'
+  readonly serves: 'shared rules' | 'tenants' | 'backtest'
 }
 
 /** Values of `%name%` placeholders. */

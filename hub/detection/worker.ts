@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { boundRegexTime } from '../../shared/sigma/sigma.ts'
+import { serveBacktest } from './backtest/backtest-worker.ts'
 import { serveSharedRules } from './shared-rules-worker.ts'
 import { serveTenantRules } from './tenant-rules-worker.ts'
 import type { WorkerStart } from './worker-protocol.ts'
@@ -8,5 +9,6 @@ import type { WorkerStart } from './worker-protocol.ts'
 if (!parentPort) throw new Error('the detection worker runs as a worker thread only')
 boundRegexTime()
 const { serves } = workerData as WorkerStart
-if (serves === 'tenants') serveTenantRules(parentPort)
+if (serves === 'backtest') serveBacktest(parentPort)
+else if (serves === 'tenants') serveTenantRules(parentPort)
 else serveSharedRules(parentPort)

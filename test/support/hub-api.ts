@@ -9,6 +9,8 @@ import { createCursors } from '../../hub/api/cursors.ts'
 import { createHttpMetrics } from '../../hub/api/metrics.ts'
 import { serveHttp } from '../../hub/api/serve.ts'
 import { createConnectors } from '../../hub/connectors/connectors.ts'
+import { createBacktests } from '../../hub/detection/backtest/backtests.ts'
+import { createRuleContent } from '../../hub/detection/content/rule-content.ts'
 import { createDetection } from '../../hub/detection/detection.ts'
 import { type Fleet, SensorOffline } from '../../hub/fleet/contract.ts'
 import type { ConnectorCheck } from '../../hub/fleet/ports.ts'
@@ -19,14 +21,19 @@ import { loadSigningKey } from '../../hub/identity/signing-key.ts'
 import { createLive } from '../../hub/live/live.ts'
 import { createPipelineMeter } from '../../hub/pipeline/meter.ts'
 import { createAlertStore } from '../../hub/storage/alert-store.ts'
+import { createBacktestStore } from '../../hub/storage/backtest-store.ts'
 import { createConnectorStore } from '../../hub/storage/connector-store.ts'
+import { createExceptionStore } from '../../hub/storage/exception-store.ts'
 import { createFleetStore } from '../../hub/storage/fleet-store.ts'
 import { createIngestStore } from '../../hub/storage/ingest-store.ts'
 import { createPipelineStore } from '../../hub/storage/pipeline-store.ts'
+import { createRuleContentDirectory } from '../../hub/storage/rule-content-directory.ts'
 import { createRuleStore } from '../../hub/storage/rule-store.ts'
 import { createSignInStore } from '../../hub/storage/sign-in-store.ts'
 import { createTenantAdminStore } from '../../hub/storage/tenant-admin-store.ts'
+import { createTenantRuleStore } from '../../hub/storage/tenant-rule-store.ts'
 import { createTimelineStore } from '../../hub/storage/timeline-store.ts'
+import { createValueListStore } from '../../hub/storage/value-list-store.ts'
 import { createTimeline } from '../../hub/timeline/timeline.ts'
 import { createLogger } from '../../shared/log.ts'
 import { startTestDatabase } from './postgres.ts'
@@ -142,6 +149,25 @@ export async function startHubApi({
     warn: (message) => log.warn(message),
   })
 
+  const ruleContent = createRuleContent({
+    engine: detection,
+    directory: createRuleContentDirectory(db),
+    settings: ruleStore,
+    rules: createTenantRuleStore(db),
+    exceptions: createExceptionStore(db),
+    valueLists: createValueListStore(db),
+    now,
+    warn: (message) => log.warn(message),
+  })
+  const backtests = createBacktests({
+    store: createBacktestStore(db),
+    content: ruleContent,
+    view: (tenantId) => detection.view(tenantId),
+    workerScript,
+    now,
+    warn: (message) => log.warn(message),
+  })
+
   const live = createLive(report)
   const pipelineStore = createPipelineStore(db)
   const meter = createPipelineMeter({ store: pipelineStore, now, monotonicMs: () => clock.monotonicMs, report })
@@ -176,6 +202,8 @@ export async function startHubApi({
       fleetStore,
       detection,
       ruleStore,
+      ruleContent,
+      backtests,
       timeline: createTimeline(createTimelineStore(db)),
       meter,
       pipelineStore,
@@ -253,6 +281,9 @@ export async function startHubApi({
     admin,
     detection,
     ruleStore,
+    ruleContent,
+    backtests,
+    db,
     key,
     notReady,
     passwordHash,
@@ -260,6 +291,8 @@ export async function startHubApi({
     stopDatabase: () => database.server.stop(),
     async close() {
       await server.close()
+      await backtests.close()
+      ruleContent.close()
       await meter.close()
       await detection.close()
       await database.stop()

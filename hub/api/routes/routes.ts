@@ -5,9 +5,14 @@ import { oneAlert } from './alerts/one.ts'
 import { sessionRoutes } from './auth/auth.ts'
 import { connectorRoutes } from './connectors/connectors.ts'
 import { connectorHealthRoutes } from './connectors/health.ts'
+import { backtestRoutes } from './detection/backtests.ts'
+import { exceptionRoutes } from './detection/exceptions.ts'
 import { listRules } from './detection/list.ts'
 import { detectionMetrics } from './detection/metrics.ts'
 import { oneRule } from './detection/one.ts'
+import { tryRules } from './detection/try.ts'
+import { valueListRoutes } from './detection/value-lists.ts'
+import { ruleVersions } from './detection/versions.ts'
 import { filterRoutes } from './filters/filters.ts'
 import { healthRoutes } from './health/health.ts'
 import { pipelineRoutes } from './pipeline/pipeline.ts'
@@ -26,7 +31,12 @@ const RESOURCES = [
   filterRoutes,
   listRules,
   detectionMetrics,
+  tryRules,
   oneRule,
+  ruleVersions,
+  exceptionRoutes,
+  valueListRoutes,
+  backtestRoutes,
   timelineRoutes,
   pipelineRoutes,
   healthRoutes,

@@ -201,13 +201,20 @@ export const RuleStats = z.object({
   false_positives: z.int(),
   match_rate: z.number(),
 })
+export const RuleOrigin = z.enum(['shared', 'own'])
+export const RuleStage = z.enum(['development', 'testing', 'staging', 'production', 'deprecated'])
 export const RuleView = z.object({
   id: z.string(),
   title: z.string(),
+  /** The one in force: the tenant's, where it set another than the rule's own. */
   level: Severity,
   status: z.string(),
   enabled: z.boolean(),
   edge: z.boolean(),
+  /** `own`: the tenant wrote it or copied it. */
+  origin: RuleOrigin,
+  /** Of the tenant's own rules only. */
+  stage: RuleStage.nullable(),
   logsource: Logsource,
   mitre: Mitre,
   stats: RuleStats,
@@ -215,6 +222,17 @@ export const RuleView = z.object({
   updated_at: Timestamp,
 })
 export const RuleList = z.object({ rules: z.array(RuleView), pagination: Pagination }).extend(ListMeta.shape)
+const SampleEvent = z.record(z.string(), z.unknown())
+/** An event kept with a rule, and whether the rule must fire on it. */
+export const RuleTest = z.strictObject({ name: z.string().min(1).max(200), fires: z.boolean(), event: SampleEvent })
+export const RuleProblemView = z.object({
+  rule_id: z.string().nullable(),
+  title: z.string().nullable(),
+  file: z.string(),
+  line: z.int(),
+  code: z.string(),
+  reason: z.string(),
+})
 export const RuleDetail = RuleView.omit({ stats: true, created_at: true, updated_at: true }).extend({
   description: z.string(),
   author: z.string(),
@@ -226,8 +244,62 @@ export const RuleDetail = RuleView.omit({ stats: true, created_at: true, updated
   /** The rule as YAML. */
   source: z.string(),
   stats: z.object({ evaluations_last_24h: z.int(), matches_last_24h: z.int(), true_positives_last_7d: z.int(), false_positives_last_7d: z.int() }),
+  /** The level the rule itself has. */
+  default_level: Severity,
+  /** Null for a shared rule. `version` counts texts, `revision` every change: it is the ETag. */
+  own: z
+    .object({
+      version: z.int(),
+      revision: z.int(),
+      /** With what they came to. */
+      tests: z.array(RuleTest.extend({ matched: z.boolean(), right: z.boolean() })),
+      /** Why it cannot run, where it cannot. */
+      problems: z.array(RuleProblemView),
+      created_at: Timestamp,
+      created_by: z.string(),
+      updated_at: Timestamp,
+      updated_by: z.string(),
+    })
+    .nullable(),
+  /** After a change: versions that were dropped because more are not kept. */
+  dropped_versions: z.array(z.int()).optional(),
 })
-export const RuleUpdate = z.strictObject({ enabled: z.boolean().optional(), edge: z.boolean().optional() })
+/** `level: null` gives the rule its own back. The rest is for a tenant's own rules. */
+export const RuleUpdate = z.strictObject({
+  enabled: z.boolean().optional(),
+  edge: z.boolean().optional(),
+  level: Severity.nullable().optional(),
+  source: z.string().min(1).optional(),
+  stage: RuleStage.optional(),
+  tests: z.array(RuleTest).optional(),
+  note: z.string().max(2_000).optional(),
+})
+export const RuleCreate = z.strictObject({
+  /** Sigma, as YAML. Without an id in it, the rule gets one. */
+  source: z.string().min(1),
+  tests: z.array(RuleTest).optional(),
+  note: z.string().max(2_000).optional(),
+})
+export const RuleVersions = z.object({
+  rule_id: z.string(),
+  versions: z.array(z.object({ version: z.int(), source: z.string(), note: z.string().nullable(), created_at: Timestamp, created_by: z.string() })),
+})
+export const RuleDiff = z.object({
+  rule_id: z.string(),
+  from: z.int(),
+  to: z.int(),
+  /** As `diff -u`; empty where nothing changed. */
+  diff: z.string(),
+  fields: z.array(z.object({ path: z.string(), change: z.enum(['added', 'removed', 'changed']) })),
+})
+export const RuleProblems = z.object({ problems: z.array(RuleProblemView) })
+export const RuleText = z.strictObject({ source: z.string().min(1).max(300_000) })
+export const RuleValidation = z.object({
+  valid: z.boolean(),
+  problems: z.array(
+    z.object({ severity: z.enum(['error', 'warning', 'info']), line: z.int(), column: z.int(), code: z.string(), reason: z.string() }),
+  ),
+})
 export const RuleMatches = z.object({
   rule_id: z.string(),
   matches: z.array(
@@ -247,10 +319,184 @@ export const RuleMatches = z.object({
   ),
   pagination: Pagination,
 })
-export const RuleTestRequest = z.strictObject({ events: z.array(z.record(z.string(), z.unknown())).min(1).max(100) })
-export const RuleTestResult = z.object({
-  results: z.array(z.object({ event_index: z.int(), matched: z.boolean(), matched_conditions: z.array(z.string()) })),
+export const RuleTestRequest = z.strictObject({ events: z.array(SampleEvent).min(1).max(100), explain: z.boolean().default(false) })
+export const RuleTextTestRequest = RuleTestRequest.extend({ source: z.string().min(1).max(300_000) })
+export const ExplanationView = z.object({
+  matched: z.boolean(),
+  /** False: the event is of another log source. */
+  applies: z.boolean(),
+  condition: z.string(),
+  searches: z.array(
+    z.object({
+      name: z.string(),
+      matched: z.boolean(),
+      role: z.enum(['required', 'excluded']),
+      parts: z.array(
+        z.object({
+          field: z.string().nullable(),
+          path: z.string().nullable(),
+          wanted: z.string(),
+          value: z.string().nullable(),
+          matched: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+  first_failure: z.string().nullable(),
 })
+export const RuleTestResult = z.object({
+  results: z.array(
+    z.object({
+      event_index: z.int(),
+      matched: z.boolean(),
+      matched_conditions: z.array(z.string()),
+      /** Where it was asked for. */
+      explanation: ExplanationView.optional(),
+    }),
+  ),
+})
+
+// Exceptions and value lists
+/** A detection section over Sigma's field names: an object, or YAML text. */
+const Detection = z.union([z.string().min(1).max(100_000), z.record(z.string(), z.unknown())])
+export const ExceptionView = z.object({
+  id: z.string(),
+  /** Null: for every rule. */
+  rule_id: z.string().nullable(),
+  reason: z.string(),
+  /** As text: YAML as written, or JSON where it was sent as an object. */
+  detection: z.string(),
+  expires_at: Timestamp,
+  /** False once it is over. */
+  active: z.boolean(),
+  /** Matches it held back since the hub's start. */
+  suppressed: z.int(),
+  created_at: Timestamp,
+  created_by: z.string(),
+  updated_at: Timestamp,
+  revision: z.int(),
+})
+export const ExceptionList = z.object({ exceptions: z.array(ExceptionView) })
+export const ExceptionCreate = z.strictObject({
+  rule_id: z.string().max(200).nullable().optional(),
+  reason: z.string().trim().min(3).max(1_000),
+  detection: Detection,
+  /** 30 days from now unless given. */
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+})
+export const ExceptionUpdate = z.strictObject({
+  reason: z.string().trim().min(3).max(1_000).optional(),
+  detection: Detection.optional(),
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+})
+export const ExceptionPreviewRequest = z.strictObject({ rule_id: z.string().max(200).nullable().optional(), detection: Detection })
+/** What the exception would have taken away. */
+export const ExceptionPreview = z.object({
+  days: z.int(),
+  matches_examined: z.int(),
+  matches_hidden: z.int(),
+  /** Alerts that would not be there, all their matches being hidden; and those of them that were real. */
+  alerts_hidden: z.int(),
+  true_positives_hidden: z.int(),
+  true_positive_alerts: z.array(z.string()),
+  hidden_alerts: z.array(z.string()),
+  /** Matches that cannot be judged: retention has dropped the event. */
+  events_gone: z.int(),
+  truncated: z.boolean(),
+})
+export const ValueListView = z.object({
+  name: z.string(),
+  description: z.string(),
+  size: z.int(),
+  /** The tenant's rules that name it. */
+  used_by: z.array(z.string()),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  updated_by: z.string(),
+  revision: z.int(),
+})
+export const ValueListDetail = ValueListView.extend({ values: z.array(z.string()) })
+export const ValueLists = z.object({ value_lists: z.array(ValueListView) })
+export const ValueListCreate = z.strictObject({
+  /** Letters, digits and `_.-`: what stands between the two `%`. */
+  name: z.string().min(1).max(64),
+  description: z.string().max(1_000).optional(),
+  values: z.array(z.string()),
+})
+export const ValueListUpdate = ValueListCreate.omit({ name: true }).partial()
+
+// Backtests
+const BacktestHit = z.object({
+  event_id: z.string(),
+  timestamp: Timestamp,
+  matched_conditions: z.array(z.string()),
+  host: z.string().nullable(),
+  user: z.string().nullable(),
+})
+const Named = z.object({ name: z.string(), hits: z.int() })
+export const BacktestResult = z.object({
+  hits: z.int(),
+  /** One for each UTC day of the range; adds up to `hits`. */
+  per_day: z.array(z.object({ day: z.string(), hits: z.int() })),
+  top_hosts: z.array(Named),
+  top_users: z.array(Named),
+  /** True: there were more different hosts or users than are counted apart. */
+  entities_truncated: z.boolean(),
+  /** The newest hits. */
+  sample: z.array(BacktestHit),
+  /** Distinct (day, host, user) by the days of the range. */
+  estimated_alerts_per_day: z.number(),
+  /** Matches that the tenant's exceptions take away; not among `hits`. */
+  excepted: z.int(),
+  /** Against the rule as it is now; null where the run was of just that, or there is none. */
+  comparison: z
+    .object({
+      live_hits: z.int(),
+      gained: z.int(),
+      lost: z.int(),
+      /** Lost events whose alert an analyst closed as real. */
+      lost_true_positives: z.int(),
+      gained_sample: z.array(BacktestHit),
+      lost_sample: z.array(BacktestHit),
+    })
+    .nullable(),
+})
+export const BacktestView = z.object({
+  id: z.string(),
+  rule_id: z.string(),
+  rule_title: z.string(),
+  from: Timestamp,
+  to: Timestamp,
+  status: z.enum(['queued', 'running', 'done', 'cancelled', 'failed']),
+  error: z.string().nullable(),
+  progress: z.object({
+    events_scanned: z.int(),
+    events_total: z.int(),
+    /** Of those scanned, the ones of the rule's log source. */
+    events_evaluated: z.int(),
+    percent: z.number(),
+    events_per_second: z.number(),
+  }),
+  created_at: Timestamp,
+  created_by: z.string(),
+  started_at: Timestamp.nullable(),
+  finished_at: Timestamp.nullable(),
+})
+export const BacktestList = z.object({ backtests: z.array(BacktestView) })
+export const BacktestDetail = BacktestView.extend({
+  /** The text that was run. */
+  source: z.string(),
+  result: BacktestResult.nullable(),
+})
+/** A stored rule, a text, or both: a text for the rule, as a change to it. The range is `last`, or `from` and `to`. */
+export const BacktestCreate = z.strictObject({
+  rule_id: z.string().max(200).optional(),
+  source: z.string().min(1).max(300_000).optional(),
+  last: z.enum(['1h', '24h', '7d']).optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+})
+export const BacktestCreated = z.object({ id: z.string(), status: z.string() })
 export const DetectionMetricsView = z.object({
   rules_loaded: z.int(),
   rules_enabled: z.int(),

@@ -121,7 +121,7 @@ export interface BacktestStore {
       after?: EventMark | undefined
       limit: number
       limitBytes: number
-      product?: string | undefined
+      products?: readonly string[] | undefined
       category?: string | undefined
       services?: readonly string[] | undefined
     },

@@ -1,4 +1,4 @@
-import type { RuleLevel, RuleProblem } from '../../../shared/sigma/contract.ts'
+import type { RuleLevel, RuleProblem, SigmaRule } from '../../../shared/sigma/contract.ts'
 import type { TenantContext } from '../../identity/ports.ts'
 import type { RuleException, RuleSetting, RuleStage, TenantRule, TenantView } from '../ports.ts'
 
@@ -150,6 +150,10 @@ export interface RuleContentDirectory {
 
 /** What of the detection engine content needs. */
 export interface ContentEngine {
+  /** The shared rules in force. */
+  readonly rules: readonly SigmaRule[]
+  /** Also shared rules that only run for tenants who have the value lists they ask for. */
+  ruleById(tenantId: string, ruleId: string): SigmaRule | undefined
   /** Takes effect for the next batch after it resolves. */
   setView(tenantId: string, view: TenantView): Promise<{ problems: readonly RuleProblem[] }>
 }

@@ -25,6 +25,8 @@ test('K-72 K-78 K-79 K-80 K-81 K-82 K-83 K-84 K-85 K-86 K-89 K-90 K-91 rules hav
     status: 'stable',
     enabled: true,
     edge: false,
+    origin: 'shared',
+    stage: null,
     logsource: { product: 'windows', category: 'process_creation' },
     mitre: { tactics: ['execution'], techniques: ['T1059.001'] },
     stats: { evaluations_total: 6, matches_total: 2, true_positives: 0, false_positives: 0, match_rate: 33.333 },
@@ -72,6 +74,8 @@ test('K-92 K-93 K-94 K-95 K-96 K-97 K-98 K-99 K-100 K-101 K-102 K-103 one rule i
     references: ['https://attack.mitre.org/techniques/T1059/001/'],
     tags: ['attack.execution', 'attack.t1059.001'],
     source: expect.stringContaining('title: Encoded PowerShell'),
+    default_level: 'high',
+    own: null,
     stats: { evaluations_last_24h: 6, matches_last_24h: 2, true_positives_last_7d: 0, false_positives_last_7d: 0 },
   })
   expect((await hub.a.call('GET', '/v1/detection/rules/none')).json.code).toBe('RULE_NOT_FOUND')
@@ -120,7 +124,7 @@ test('K-112 a rule marked for the edge goes out to the sensors', async () => {
 test('a change of what a rule detects is refused by name, and changes nothing else of the body', async () => {
   for (const field of ['definition', 'source', 'title']) {
     const { status, json } = await hub.a.call('PUT', `/v1/detection/rules/${SSH_RULE}`, { enabled: false, [field]: 'title: Mine' })
-    expect([status, json.code, json.errors]).toMatchObject([400, 'RULE_DEFINITION_FIXED', [{ field, allowed: ['enabled', 'edge'] }]])
+    expect([status, json.code, json.errors]).toMatchObject([400, 'RULE_DEFINITION_FIXED', [{ field, allowed: ['enabled', 'edge', 'level'] }]])
   }
   expect((await hub.a.call('GET', `/v1/detection/rules/${SSH_RULE}`)).json).toMatchObject({ enabled: true, title: expect.not.stringMatching('Mine') })
 })

@@ -6,6 +6,11 @@ import { batchOf } from '../../support/storage-builders.ts'
 let hub: HubApi
 let theirs: Record<string, string>
 
+const OWN_RULE = 'title: Theirs\nlogsource: { product: linux }\ndetection: { a: { a: x }, condition: a }\n'
+const UNKNOWN: Record<string, string> = { alertId: 'alert-unknown', name: 'unknown' }
+/** What a path needs beside its ids. */
+const QUERIES: Record<string, string> = { '/v1/detection/rules/{ruleId}/diff': '?from=1&to=1' }
+
 /** Bodies that are valid but for whom they speak about. */
 const BODIES: Record<string, object> = {
   'put /v1/alerts/{alertId}': { status: 'resolved' },
@@ -14,6 +19,10 @@ const BODIES: Record<string, object> = {
   'patch /v1/connectors/{connectorId}': { enabled: false },
   'post /v1/connectors/{connectorId}/test': {},
   'patch /v1/sensors/{sensorId}': { name: 'mine now' },
+  'put /v1/detection/exceptions/{exceptionId}': { reason: 'mine now' },
+  'put /v1/detection/value-lists/{name}': { values: ['mine now'] },
+  'put /v1/detection/rules/{ruleId}': { note: 'mine now', stage: 'deprecated' },
+  'post /v1/detection/rules/{ruleId}/test': { events: [{ a: 'x' }] },
   'put /v1/filters/{filterId}': { name: 'mine now', action: 'drop', detection: { selection: { 'host.name': 'x' }, condition: 'selection' } },
 }
 
@@ -27,13 +36,25 @@ beforeAll(async () => {
     action: 'drop',
     detection: { selection: { 'host.name': 'x' }, condition: 'selection' },
   })
-  expect([connector.status, filter.status]).toEqual([201, 201])
+  const rule = await b.call('POST', '/v1/detection/rules', { source: OWN_RULE })
+  const exception = await b.call('POST', '/v1/detection/exceptions', {
+    reason: 'Theirs',
+    detection: { selection: { CommandLine: 'x' }, condition: 'selection' },
+  })
+  const list = await b.call('POST', '/v1/detection/value-lists', { name: 'their-admins', values: ['x'] })
+  const backtest = await b.call('POST', '/v1/detection/backtests', { rule_id: POWERSHELL_RULE, last: '1h' })
+  const made = [connector, filter, rule, exception, list, backtest]
+  expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201, 202])
   const alerts = await b.call('GET', '/v1/alerts')
   const events = await b.call('GET', '/v1/timeline')
   theirs = {
     alertId: alerts.json.alerts[0].id,
     connectorId: connector.json.id,
     filterId: filter.json.id,
+    ruleId: rule.json.id,
+    exceptionId: exception.json.id,
+    name: list.json.name,
+    backtestId: backtest.json.id,
     sensorId: b.sensorId,
     eventId: events.json.events[0].id,
   }
@@ -44,20 +65,20 @@ test("K-03 another tenant's id is an unknown id on every route of the OpenAPI do
   const tried: string[] = []
   for (const [path, item] of Object.entries(openApiDocument().paths ?? {})) {
     const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '')
-    // Rules are shared: every tenant may read them, and sees its own figures.
-    if (names.length === 0 || names.includes('ruleId')) continue
+    if (names.length === 0) continue
     const address = path.replace(/\{(\w+)\}/g, (_, name) => theirs[name] ?? `no ${name} in this test`)
-    const unknown = path.replace(/\{(\w+)\}/g, (_, name) => (name === 'alertId' ? 'alert-unknown' : '550e8400-e29b-41d4-a716-446655440000'))
+    const unknown = path.replace(/\{(\w+)\}/g, (_, name) => UNKNOWN[name] ?? '550e8400-e29b-41d4-a716-446655440000')
     for (const method of Object.keys(item)) {
       const body = BODIES[`${method} ${path}`]
-      const foreign = await hub.a.call(method.toUpperCase(), address, body)
-      const none = await hub.a.call(method.toUpperCase(), unknown, body)
+      const query = QUERIES[path] ?? ''
+      const foreign = await hub.a.call(method.toUpperCase(), address + query, body)
+      const none = await hub.a.call(method.toUpperCase(), unknown + query, body)
       expect([method, path, foreign.status]).toEqual([method, path, 404])
       expect({ ...foreign.json, instance: '', request_id: '' }).toEqual({ ...none.json, instance: '', request_id: '' })
       tried.push(`${method} ${path}`)
     }
   }
-  expect(tried.length).toBeGreaterThanOrEqual(16)
+  expect(tried.length).toBeGreaterThanOrEqual(30)
 })
 
 test('K-03 ... and afterwards everything of theirs is as it was', async () => {
@@ -69,6 +90,10 @@ test('K-03 ... and afterwards everything of theirs is as it was', async () => {
     status: expect.not.stringMatching('revoked'),
   })
   expect((await b.call('GET', '/v1/filters')).json.filters).toMatchObject([{ name: 'Theirs' }])
+  expect((await b.call('GET', `/v1/detection/rules/${theirs['ruleId']}`)).json).toMatchObject({ stage: 'development', own: { revision: 1 } })
+  expect((await b.call('GET', '/v1/detection/exceptions')).json.exceptions).toMatchObject([{ reason: 'Theirs' }])
+  expect((await b.call('GET', '/v1/detection/value-lists/their-admins')).json).toMatchObject({ values: ['x'], revision: 1 })
+  expect((await b.call('GET', `/v1/detection/backtests/${theirs['backtestId']}`)).json.status).not.toBe('cancelled')
 })
 
 test("K-03 the same call with the two tenants' tokens gives disjoint data", async () => {

@@ -1,11 +1,12 @@
 import type { z as zod } from 'zod'
 import { RULE_LEVELS } from '../../../../shared/sigma/contract.ts'
+import { RULE_STAGES } from '../../../detection/ports.ts'
 import { InvalidCursor } from '../../cursors.ts'
 import { consoleRoutes, createRoute, json, named, needs, refuses, z } from '../../openapi.ts'
 import { pagingQuery, readPaging, type SortKey, several, strictQuery, tookMs } from '../../paging.ts'
 import type { Parts } from '../../parts.ts'
-import { RuleList, type RuleView } from '../../schemas/views.ts'
-import { ruleStats, toRuleView } from './rule-view.ts'
+import { RuleList, RuleOrigin, type RuleView } from '../../schemas/views.ts'
+import { listedRules, ruleStats, toRuleView } from './rule-view.ts'
 
 const SORTABLE = ['title', 'level', 'status', 'updated_at', 'matches_total'] as const
 const MOST = 500
@@ -20,6 +21,9 @@ const route = createRoute({
     query: strictQuery({
       level: several(RULE_LEVELS).optional(),
       enabled: z.enum(['true', 'false']).optional(),
+      edge: z.enum(['true', 'false']).optional(),
+      origin: several(RuleOrigin.options).optional(),
+      stage: several(RULE_STAGES).optional(),
       tactic: z.string().max(100).optional().openapi({ description: 'An ATT&CK tactic, `defense_evasion`.' }),
       technique: z.string().max(20).optional().openapi({ description: 'An ATT&CK technique, `T1059.001`; `T1059` includes its sub-techniques.' }),
       q: z.string().max(200).optional().openapi({ description: 'A part of the title, the description or the id; case does not matter.' }),
@@ -41,27 +45,26 @@ const VALUES: Readonly<Record<(typeof SORTABLE)[number], (rule: View) => string 
 export const listRules = (parts: Parts) =>
   consoleRoutes().openapi(route, async (c) => {
     const began = performance.now()
-    const { level, enabled, tactic, technique, q, ...rest } = c.req.valid('query')
+    const { level, enabled, edge, origin, stage, tactic, technique, q, ...rest } = c.req.valid('query')
     const paging = readPaging(rest, { sortable: SORTABLE, defaultSort: [{ field: 'title', descending: false }], most: MOST })
     const { tenant } = c.var.session
-    const scope = [tenant.tenantId, 'rules', paging.sort, level, enabled, tactic, technique, q]
-    const settings = parts.detection.settings(tenant.tenantId)
+    const scope = [tenant.tenantId, 'rules', paging.sort, level, enabled, edge, origin, stage, tactic, technique, q]
     const needle = q?.toLowerCase()
     const wanted = technique?.toUpperCase()
-    const rules = parts.detection
-      .rulesOf(tenant.tenantId)
+    const stats = await ruleStats(parts, tenant)
+    const views = listedRules(parts, tenant)
+      .filter(({ rule }) => needle === undefined || [rule.title, rule.description, rule.id].some((text) => text.toLowerCase().includes(needle)))
+      .map((listed) => toRuleView(listed, stats(listed.rule.id), parts.startedAt))
       .filter(
         (rule) =>
           (level === undefined || level.includes(rule.level)) &&
-          (enabled === undefined || settings.enabled(rule.id) === (enabled === 'true')) &&
+          (enabled === undefined || rule.enabled === (enabled === 'true')) &&
+          (edge === undefined || rule.edge === (edge === 'true')) &&
+          (origin === undefined || origin.includes(rule.origin)) &&
+          (stage === undefined || (rule.stage !== null && stage.includes(rule.stage))) &&
           (tactic === undefined || rule.mitre.tactics.includes(tactic)) &&
-          (wanted === undefined || rule.mitre.techniques.some((each) => each === wanted || each.startsWith(`${wanted}.`))) &&
-          (needle === undefined || [rule.title, rule.description, rule.id].some((text) => text.toLowerCase().includes(needle))),
+          (wanted === undefined || rule.mitre.techniques.some((each) => each === wanted || each.startsWith(`${wanted}.`))),
       )
-    const stats = await ruleStats(parts, tenant)
-    const changed = new Map((await parts.ruleStore.settings(tenant)).map((setting) => [setting.ruleId, setting]))
-    const views = rules
-      .map((rule) => toRuleView(rule, { settings, stats: stats(rule.id), setting: changed.get(rule.id), loadedAt: parts.startedAt }))
       .sort((one, other) => compare(keyOf(one, paging.sort), keyOf(other, paging.sort), paging.sort))
 
     const after = paging.cursor === undefined ? undefined : parts.cursors.open(scope, paging.cursor)

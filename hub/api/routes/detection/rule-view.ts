@@ -1,12 +1,39 @@
 import type { z } from 'zod'
-import type { SigmaRule } from '../../../../shared/sigma/contract.ts'
+import type { RuleProblem, SigmaRule } from '../../../../shared/sigma/contract.ts'
+import type { OwnRule } from '../../../detection/content/tenant-views.ts'
+import { runTests } from '../../../detection/content/try-rule.ts'
 import type { RuleSetting } from '../../../detection/ports.ts'
 import type { Parts } from '../../parts.ts'
-import type { RuleDetail, RuleStats, RuleView } from '../../schemas/views.ts'
+import type { RuleDetail, RuleProblemView, RuleStats, RuleView } from '../../schemas/views.ts'
 
 const NO_VERDICTS = { matches: 0, truePositives: 0, falsePositives: 0 }
 
 type Stats = z.infer<typeof RuleStats>
+
+/** A rule as one tenant sees it. */
+export interface ListedRule {
+  readonly rule: SigmaRule
+  readonly setting?: RuleSetting | undefined
+  /** Undefined: a shared rule. */
+  readonly own?: OwnRule | undefined
+}
+
+/** Shared rules and the tenant's own, those included that cannot run yet. */
+export function listedRules({ detection, ruleContent }: Parts, { tenantId }: { tenantId: string }): ListedRule[] {
+  const { settings } = detection.view(tenantId)
+  const own = ruleContent.rules.list(tenantId)
+  const ids = new Set(own.map(({ stored }) => stored.id))
+  return [
+    ...detection.rulesOf(tenantId).flatMap((rule) => (ids.has(rule.id) ? [] : { rule, setting: settings.get(rule.id) })),
+    ...own.map((each) => ({ rule: each.text.head, own: each, setting: settings.get(each.stored.id) })),
+  ]
+}
+
+/** @throws {ContentRefused} `RULE_NOT_FOUND` */
+export function listedRule({ detection, ruleContent }: Parts, { tenantId }: { tenantId: string }, ruleId: string): ListedRule {
+  const own = ruleContent.rules.get(tenantId, ruleId)
+  return { rule: ruleContent.ruleOf(tenantId, ruleId), own, setting: detection.view(tenantId).settings.get(ruleId) }
+}
 
 /** Every rule's counters for one tenant, from the beginning. */
 export async function ruleStats({ ruleStore }: Parts, tenant: { tenantId: string }): Promise<(ruleId: string) => Stats> {
@@ -24,13 +51,15 @@ export async function ruleStats({ ruleStore }: Parts, tenant: { tenantId: string
   }
 }
 
-const common = (rule: SigmaRule, settings: { enabled(ruleId: string): boolean; edge(ruleId: string): boolean }) => ({
+const common = ({ rule, own, setting }: ListedRule) => ({
   id: rule.id,
   title: rule.title,
-  level: rule.level,
+  level: setting?.level ?? rule.level,
   status: rule.status,
-  enabled: settings.enabled(rule.id),
-  edge: settings.edge(rule.id),
+  enabled: setting?.enabled ?? true,
+  edge: setting?.edge ?? false,
+  origin: own ? ('own' as const) : ('shared' as const),
+  stage: own?.stored.stage ?? null,
   logsource: toLogsource(rule.logsource),
   mitre: { tactics: [...rule.mitre.tactics], techniques: [...rule.mitre.techniques] },
 })
@@ -43,37 +72,61 @@ const toLogsource = ({ category, product, service }: SigmaRule['logsource']) => 
 
 /**
  * `created_at` is the rule's own date; `updated_at` the newest of its modification and the tenant's last change of its settings.
- * A rule without a date came with this hub's start, as far as the hub knows.
+ * A rule without a date came with this hub's start, as far as the hub knows. A tenant's own rule has the dates of its making.
  */
-export function toRuleView(
-  rule: SigmaRule,
-  { settings, stats, setting, loadedAt }: { settings: Parameters<typeof common>[1]; stats: Stats; setting: RuleSetting | undefined; loadedAt: Date },
-): z.infer<typeof RuleView> {
-  const created = dayOf(rule.date) ?? loadedAt
-  const updated = [created, dayOf(rule.modified), setting?.updatedAt].flatMap((at) => (at ? [at.getTime()] : []))
+export function toRuleView(listed: ListedRule, stats: Stats, loadedAt: Date): z.infer<typeof RuleView> {
+  const { rule, own, setting } = listed
+  const created = own ? own.stored.createdAt : (dayOf(rule.date) ?? loadedAt)
+  const updated = [created, own ? own.stored.updatedAt : dayOf(rule.modified), setting?.updatedAt].flatMap((at) => (at ? [at.getTime()] : []))
   return {
-    ...common(rule, settings),
+    ...common(listed),
     stats,
     created_at: created.toISOString(),
     updated_at: new Date(Math.max(...updated)).toISOString(),
   }
 }
 
+/** @param original - the rule with the level it has itself */
 export const toRuleDetail = (
-  rule: SigmaRule,
-  settings: Parameters<typeof common>[1],
+  listed: ListedRule,
   stats: z.infer<typeof RuleDetail>['stats'],
-): z.infer<typeof RuleDetail> => ({
-  ...common(rule, settings),
-  description: rule.description,
-  author: rule.author,
-  date: rule.date ?? null,
-  modified: rule.modified ?? null,
-  false_positives: [...rule.falsePositives],
-  references: [...rule.references],
-  tags: [...rule.tags],
-  source: rule.source,
-  stats,
+  original: SigmaRule = listed.rule,
+): z.infer<typeof RuleDetail> => {
+  const { rule, own } = listed
+  return {
+    ...common(listed),
+    description: rule.description,
+    author: rule.author,
+    date: rule.date ?? null,
+    modified: rule.modified ?? null,
+    false_positives: [...rule.falsePositives],
+    references: [...rule.references],
+    tags: [...rule.tags],
+    source: own?.stored.source ?? rule.source,
+    stats,
+    default_level: original.level,
+    own: own ? toOwn(own) : null,
+  }
+}
+
+const toOwn = ({ stored, text }: OwnRule): NonNullable<z.infer<typeof RuleDetail>['own']> => ({
+  version: stored.version,
+  revision: stored.revision,
+  tests: runTests(text.rule, stored.tests).map((test) => ({ ...test, event: { ...test.event } })),
+  problems: text.problems.map(toProblemView),
+  created_at: stored.createdAt.toISOString(),
+  created_by: stored.createdBy,
+  updated_at: stored.updatedAt.toISOString(),
+  updated_by: stored.updatedBy,
+})
+
+export const toProblemView = ({ ruleId, title, file, line, code, reason }: RuleProblem): z.infer<typeof RuleProblemView> => ({
+  rule_id: ruleId ?? null,
+  title: title ?? null,
+  file,
+  line,
+  code,
+  reason,
 })
 
 function dayOf(date: string | undefined): Date | undefined {

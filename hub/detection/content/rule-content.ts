@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import type { SigmaRule } from '../../../shared/sigma/contract.ts'
+import { boundRegexTime } from '../../../shared/sigma/sigma.ts'
+import type { TenantContext } from '../../identity/ports.ts'
+import type { RuleSetting } from '../ports.ts'
+import { ContentRefused, ruleNotFound } from './errors.ts'
+import { createExceptions, type Exceptions } from './exceptions.ts'
+import { createOwnRules, type OwnRules } from './own-rules.ts'
+import type { SettingChange } from './ports.ts'
+import { problemsIn, readRuleText, type TextProblem } from './rule-text.ts'
+import { createTenantViews, type TenantViewsOptions } from './tenant-views.ts'
+import { type TriedEvent, tryRule } from './try-rule.ts'
+import { createValueLists, type ValueLists } from './value-lists.ts'
+
+export interface RuleContentOptions extends TenantViewsOptions {
+  readonly now: () => Date
+  /** Defaults to random UUIDs. */
+  readonly newId?: () => string
+}
+
+/** What tenants write themselves: rules, exceptions, value lists, and their choices about shared rules. Each change is in force when its promise resolves. */
+export interface RuleContent {
+  /** At the hub's start: puts every tenant's content in force. @returns how many tenants have some */
+  load(): Promise<number>
+  readonly rules: OwnRules
+  readonly exceptions: Exceptions
+  readonly valueLists: ValueLists
+  /** A shared rule, or one of the tenant's in whatever stage. `detection` may be missing; `source` has it as text. @throws {ContentRefused} `RULE_NOT_FOUND` */
+  ruleOf(tenantId: string, ruleId: string): SigmaRule
+  /** Ready to be compiled. @throws {ContentRefused} `RULE_NOT_FOUND`, `RULE_INVALID` where it cannot be used */
+  usableRule(tenantId: string, ruleId: string): SigmaRule
+  /** As `usableRule`, for a text. @throws {ContentRefused} `RULE_INVALID` */
+  readRule(tenantId: string, source: string): SigmaRule
+  set(tenant: TenantContext, ruleId: string, change: SettingChange): Promise<RuleSetting>
+  /** Puts a rule, or a text that is not saved, to sample events. Stores nothing. */
+  tryOn(tenantId: string, rule: { ruleId: string } | { source: string }, events: readonly object[], explain: boolean): TriedEvent[]
+  /** What is wrong with a text, in the order of its lines; with the tenant's value lists. */
+  validate(tenantId: string, source: string): TextProblem[]
+  close(): void
+}
+
+export function createRuleContent({ now, newId = randomUUID, ...options }: RuleContentOptions): RuleContent {
+  // Drafts are tried in this process, and their patterns are anybody's.
+  boundRegexTime()
+  const views = createTenantViews(options)
+  const { engine } = options
+  const find = (tenantId: string, ruleId: string) => views.of(tenantId).rules.get(ruleId)?.text.head ?? engine.ruleById(tenantId, ruleId)
+  const ruleOf = (tenantId: string, ruleId: string): SigmaRule => {
+    const rule = find(tenantId, ruleId)
+    if (!rule) throw ruleNotFound()
+    return rule
+  }
+  const readRule = (tenantId: string, source: string): SigmaRule => {
+    const { rule, problems } = readRuleText(source, 'rule', views.of(tenantId).placeholders)
+    if (rule) return rule
+    const message = problems.map(({ line, reason }) => `Line ${line}: ${reason}.`).join(' ') || 'The text cannot be used as a rule.'
+    throw new ContentRefused('invalid', 'RULE_INVALID', message, [{ field: 'source', message }])
+  }
+  // Parsed anew, a shared rule too: the engine keeps what rules detect in its workers only.
+  const usableRule = (tenantId: string, ruleId: string) => readRule(tenantId, ruleOf(tenantId, ruleId).source)
+
+  return {
+    load: () => views.load(),
+    rules: createOwnRules({ views, store: options.rules, isShared: (ruleId) => engine.rules.some(({ id }) => id === ruleId), now, newId }),
+    exceptions: createExceptions({
+      views,
+      store: options.exceptions,
+      logsourceOf: (tenantId, ruleId) => find(tenantId, ruleId)?.logsource,
+      now,
+    }),
+    valueLists: createValueLists(views, options.valueLists, now),
+    ruleOf,
+    usableRule,
+    readRule,
+    set: (tenant, ruleId, change) =>
+      views.change(tenant, async () => {
+        ruleOf(tenant.tenantId, ruleId)
+        return options.settings.set(tenant, ruleId, change)
+      }),
+    tryOn: (tenantId, rule, events, explain) =>
+      tryRule('source' in rule ? readRule(tenantId, rule.source) : usableRule(tenantId, rule.ruleId), events, explain),
+    validate: (tenantId, source) => problemsIn(source, views.of(tenantId).placeholders),
+    close: () => views.close(),
+  }
+}
