@@ -160,8 +160,12 @@ export interface RuleMatch {
 /** Many rules compiled into one. Holds no state between events. */
 export interface Matcher {
   readonly rules: readonly SigmaRule[]
-  /** Rules that fire on the event. `document` is in the view's shape. Never throws, whatever the document holds. */
-  match(document: object, logsource: EventLogsource): RuleMatch[]
+  /**
+   * Rules that fire on the event. `document` is in the view's shape. Never throws, whatever the document holds.
+   *
+   * @param text - the JSON the document was parsed from: it is looked through instead of the values one by one. Where the caller has none, it is made.
+   */
+  match(document: object, logsource: EventLogsource, text?: string): RuleMatch[]
   /** Builds everything that is otherwise built when the first event of its kind arrives, so that no event waits for it. */
   prepare(): void
   /**

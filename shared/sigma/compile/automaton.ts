@@ -1,12 +1,22 @@
-/** Finds which of many words a text holds, in one pass. Words carry lists of numbers (`outputs`), reported as they are found. */
+/**
+ * Finds which of many words a text holds, in one pass. Words are in folded form and carry lists of numbers (`outputs`), reported as they are found.
+ *
+ * The text may be as written as long as it is ASCII, where case is ignored on the way; at the first character beyond that a search
+ * of unfolded text gives up and says so.
+ */
 export interface Automaton {
-  /** Calls `found` with the outputs of every word that ends somewhere in the text. */
-  search(text: string, found: (outputs: Int32Array) => void): void
+  /**
+   * Calls `found` with the outputs of every word that ends somewhere in the text.
+   * @returns false where it gave up, having reported only a part
+   */
+  search(text: string, folded: boolean, found: Found): boolean
   /** The same for words the text begins with; stops at the first character no word goes on with. */
-  prefixes(text: string, found: (outputs: Int32Array) => void): void
+  prefixes(text: string, folded: boolean, found: Found): boolean
   /** The same for words, given reversed, that the text ends with. */
-  suffixes(text: string, found: (outputs: Int32Array) => void): void
+  suffixes(text: string, folded: boolean, found: Found): boolean
 }
+
+type Found = (outputs: Int32Array) => void
 
 /** The root. No word leads back to it, so in a tree it also stands for "no word goes on like this". */
 const ROOT = 0
@@ -25,37 +35,26 @@ export function createAutomaton(words: ReadonlyMap<string, readonly number[]>, k
     if (code < 128) ascii[code] = column
     else beyond.set(code, column)
   }
+  for (let code = 0x41; code <= 0x5a; code++) ascii[code] = ascii[code + 0x20] ?? 0
   const { table, outputs } = kind === 'search' ? withFailures(treeOf(words, columnOf, columns), columns) : treeOf(words, columnOf, columns)
   const lists = outputs.map((list) => (list ? Int32Array.from(list) : undefined))
-  const column = (code: number): number => (code < 128 ? (ascii[code] ?? 0) : (beyond.get(code) ?? 0))
-
+  const walk = (text: string, folded: boolean, found: Found, start: number, step: 1 | -1, whileKnown: boolean): boolean => {
+    let state = ROOT
+    for (let i = start; i >= 0 && i < text.length; i += step) {
+      const code = text.charCodeAt(i)
+      if (code > 127 && !folded) return false
+      const column = code < 128 ? ascii[code] : beyond.get(code)
+      state = table[state * columns + (column ?? 0)] ?? ROOT
+      if (whileKnown && state === ROOT) return true
+      const list = lists[state]
+      if (list !== undefined) found(list)
+    }
+    return true
+  }
   return {
-    search(text, found) {
-      let state = ROOT
-      for (let i = 0; i < text.length; i++) {
-        state = table[state * columns + column(text.charCodeAt(i))] ?? ROOT
-        const list = lists[state]
-        if (list !== undefined) found(list)
-      }
-    },
-    prefixes(text, found) {
-      let state = ROOT
-      for (let i = 0; i < text.length; i++) {
-        state = table[state * columns + column(text.charCodeAt(i))] ?? ROOT
-        if (state === ROOT) return
-        const list = lists[state]
-        if (list !== undefined) found(list)
-      }
-    },
-    suffixes(text, found) {
-      let state = ROOT
-      for (let i = text.length - 1; i >= 0; i--) {
-        state = table[state * columns + column(text.charCodeAt(i))] ?? ROOT
-        if (state === ROOT) return
-        const list = lists[state]
-        if (list !== undefined) found(list)
-      }
-    },
+    search: (text, folded, found) => walk(text, folded, found, 0, 1, false),
+    prefixes: (text, folded, found) => walk(text, folded, found, 0, 1, true),
+    suffixes: (text, folded, found) => walk(text, folded, found, text.length - 1, -1, true),
   }
 }
 

@@ -4,9 +4,10 @@ import type { Detection } from '../parse/detection.ts'
 import { RuleFault } from '../parse/fault.ts'
 import type { Field } from './field.ts'
 import { type CompiledRule, createMatcher } from './matcher.ts'
+import type { PlannedPredicates } from './plan.ts'
 import { literalsPredicate, type PredicateSpec } from './predicate.ts'
 import { type Predicate, predicatesIn, programOf } from './program.ts'
-import { literalWeight, witnessOf } from './witness.ts'
+import { indexWeight, literalWeight } from './witness.ts'
 
 /** A list this long is answered by its field's index, whether or not a rule rests on it: asking one by one would cost more. */
 const LONG_LIST = 16
@@ -26,7 +27,7 @@ export function compileRules(rules: readonly SigmaRule[], view: View): CompileRe
       const program = programOf(rule.detection as Detection, context)
       usable.push(rule)
       const asked = predicatesIn(program.condition)
-      for (const predicate of asked) predicates.count(predicate)
+      for (const predicate of asked) predicates.addUser(predicate)
       return [{ rule, program, asked }]
     } catch (error) {
       const code = error instanceof RuleFault ? error.code : 'invalid'
@@ -34,16 +35,12 @@ export function compileRules(rules: readonly SigmaRule[], view: View): CompileRe
       return []
     }
   })
-  const indexed = new Set<Predicate>()
-  const witnesses = programs.map(({ program }) => witnessOf(program.condition, predicates.literalOnly, predicates.weight)?.predicates)
-  for (const predicate of witnesses.flatMap((witness) => witness ?? [])) indexed.add(predicate)
-  for (const predicate of predicates.list) if ((predicate.literals?.length ?? 0) >= LONG_LIST) indexed.add(predicate)
+  predicates.settle()
   const compiled = programs.map(({ rule, program, asked }, index): CompiledRule => {
-    const witness = witnesses[index]
-    const own = new Set([...asked, ...(witness ?? [])])
-    return { index, rule, logsource: rule.logsource, program, witness, indexed: [...own].filter((predicate) => indexed.has(predicate)) }
+    const longLists = [...asked].filter((predicate) => (predicate.literals?.length ?? 0) >= LONG_LIST)
+    return { index, rule, program, logsource: rule.logsource, condition: program.condition, longLists }
   })
-  return { matcher: createMatcher(compiled, fields.list, predicates.list.length, indexed), problems }
+  return { matcher: createMatcher(compiled, fields.list, predicates), problems }
 }
 
 /** The fields rules ask for, one for each set of paths. */
@@ -74,20 +71,20 @@ function createFields(view: View): { list: Field[]; field(name: string | undefin
   }
 }
 
-interface Predicates {
-  readonly list: Predicate[]
+interface Predicates extends PlannedPredicates {
   share(spec: PredicateSpec): Predicate
   /** Counts a rule that asks the predicate. */
-  count(predicate: Predicate): void
-  /** The literal predicate that holds whenever the given one does. */
-  literalOnly(predicate: Predicate): Predicate | undefined
-  weight(predicate: Predicate): number
+  addUser(predicate: Predicate): void
+  /** To be called once all rules are read: makes the literals that stand for other predicates. No predicate is made after. */
+  settle(): void
 }
 
 function createPredicates(): Predicates {
   const list: Predicate[] = []
   const known = new Map<string, Predicate>()
   const users = new Map<Predicate, number>()
+  const literalOnly = new Map<Predicate, Predicate>()
+  const costs = new Map<Predicate, number>()
   const share = (spec: PredicateSpec): Predicate => {
     const found = known.get(spec.key)
     if (found) return found
@@ -97,14 +94,23 @@ function createPredicates(): Predicates {
     return made
   }
   return {
-    list,
     share,
-    count: (predicate) => users.set(predicate, (users.get(predicate) ?? 0) + 1),
-    literalOnly(predicate) {
-      if (predicate.literals) return predicate.literals.some((literal) => literal.text === '' && literal.place !== 'equals') ? undefined : predicate
-      return predicate.required && share(literalsPredicate(predicate.field, [predicate.required]))
+    addUser: (predicate) => users.set(predicate, (users.get(predicate) ?? 0) + 1),
+    settle() {
+      for (const predicate of [...list]) {
+        if (predicate.required) literalOnly.set(predicate, share(literalsPredicate(predicate.field, [predicate.required])))
+        // What any value holds (`contains ''`) says nothing.
+        else if (predicate.literals?.every((literal) => literal.text !== '' || literal.place === 'equals')) literalOnly.set(predicate, predicate)
+      }
+      for (const predicate of literalOnly.values()) costs.set(predicate, indexWeight(predicate))
+      known.clear()
     },
+    get count() {
+      return list.length
+    },
+    literalOnly: (predicate) => literalOnly.get(predicate),
     // What many rules ask is what many events hold: `\powershell.exe` is a poor witness although it is long.
-    weight: (predicate) => (predicate.literals ?? []).reduce((sum, literal) => sum + literalWeight(literal), 0) * (users.get(predicate) ?? 1),
+    guess: (predicate) => (predicate.literals ?? []).reduce((sum, literal) => sum + literalWeight(literal), 0) * (users.get(predicate) ?? 1),
+    indexCost: (predicate) => costs.get(predicate) ?? 0,
   }
 }

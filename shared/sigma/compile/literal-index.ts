@@ -1,12 +1,14 @@
 import { createAutomaton } from './automaton.ts'
+import { fold } from './fold.ts'
 import type { Literal } from './literal.ts'
 
 /** All literals that rules ask of one field. A value is put to all of them at once. */
 export interface LiteralIndex {
-  /** Calls `found` with the numbers of literals that hold for the value, in folded form; a number may come more than once. */
-  find(value: string, found: (numbers: Int32Array) => void): void
+  /** Calls `found` with the numbers of literals that hold for the value as written, ignoring case; a number may come more than once. */
+  find(value: string, found: Found): void
 }
 
+type Found = (numbers: Int32Array) => void
 type Words = Map<string, number[]>
 
 export function createLiteralIndex(entries: Iterable<readonly [Literal, number]>): LiteralIndex {
@@ -21,13 +23,19 @@ export function createLiteralIndex(entries: Iterable<readonly [Literal, number]>
   const ends = words.endswith.size > 0 ? createAutomaton(words.endswith, 'trie') : undefined
   const inside = words.contains.size > 0 ? createAutomaton(words.contains, 'search') : undefined
   const any = always.size > 0 ? Int32Array.from(always) : undefined
+  const longest = Math.max(0, ...[...equals.keys()].map((text) => text.length))
+  const parts = (value: string, folded: boolean, found: Found): boolean =>
+    (starts?.prefixes(value, folded, found) ?? true) &&
+    (ends?.suffixes(value, folded, found) ?? true) &&
+    (inside?.search(value, folded, found) ?? true)
   return {
     find(value, found) {
-      const same = equals.get(value)
-      if (same) found(same)
-      starts?.prefixes(value, found)
-      ends?.suffixes(value, found)
-      inside?.search(value, found)
+      if (value.length <= longest) {
+        const same = equals.get(fold(value))
+        if (same) found(same)
+      }
+      // Folding makes a copy of the value; nearly all are ASCII and need none.
+      if (!parts(value, false, found)) parts(fold(value), true, found)
       if (any) found(any)
     },
   }

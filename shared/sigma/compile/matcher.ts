@@ -2,10 +2,14 @@ import type { EventLogsource } from '../../event/event.ts'
 import { applies } from '../applies.ts'
 import type { Matcher, RuleMatch, SigmaRule } from '../contract.ts'
 import type { ConditionNode, Detection } from '../parse/detection.ts'
-import { createEventReader } from './event-reader.ts'
+import { type ByteWindow, createByteWindows } from './byte-window.ts'
+import { createEventReader, type EventReader } from './event-reader.ts'
 import type { Field } from './field.ts'
+import { foldsIntoAscii, isPlainJson } from './json-text.ts'
+import type { Learner } from './learner.ts'
 import { link } from './link.ts'
-import { createPlan, type Plan, type PlannedRule } from './plan.ts'
+import { holds, type Literal } from './literal.ts'
+import { createPlan, type FieldIndex, type Plan, type PlannedPredicates, type PlannedRule } from './plan.ts'
 import type { Predicate, RuleProgram } from './program.ts'
 
 export interface CompiledRule extends PlannedRule {
@@ -17,39 +21,31 @@ export interface CompiledRule extends PlannedRule {
 const PLAN_LIMIT = 1_024
 
 /**
- * The matcher over compiled rules. Per event: the values of indexed fields are put to their index, which says which predicates hold; only rules that
- * rest on one of those are evaluated, and each predicate at most once.
- *
- * @param indexed - predicates that field indexes answer; the others are evaluated when a rule asks
+ * The matcher over compiled rules. Per event: one pass over its JSON text, and over the values of a few fields, says which literals it may hold; only rules
+ * that rest on one of those are evaluated, and each predicate at most once.
  */
-export function createMatcher(
-  rules: readonly CompiledRule[],
-  fields: readonly Field[],
-  predicateCount: number,
-  indexed: ReadonlySet<Predicate>,
-): Matcher {
+export function createMatcher(rules: readonly CompiledRule[], fields: readonly Field[], predicates: PlannedPredicates): Matcher {
   const reader = createEventReader(fields)
+  const inWindows = createByteWindows()
   // A predicate or rule is marked by the number of the event it was last marked for, so nothing is cleared between events.
-  const trueAt = new Float64Array(predicateCount)
-  const falseAt = new Float64Array(predicateCount)
+  const trueAt = new Float64Array(predicates.count)
+  const falseAt = new Float64Array(predicates.count)
   const queuedAt = new Float64Array(rules.length)
-  const isIndexed = new Uint8Array(predicateCount)
-  for (const predicate of indexed) isIndexed[predicate.id] = 1
   let now = 0
+  const plans = createPlans(rules, predicates)
+  let plan: Plan = plans.none
 
   const truth = (predicate: Predicate): boolean => {
     const { id } = predicate
     if (trueAt[id] === now) return true
-    if (isIndexed[id] === 1 || falseAt[id] === now) return false
-    const holds = predicate.evaluate(reader)
-    if (holds) trueAt[id] = now
+    if (plan.indexed[id] === 1 || falseAt[id] === now) return false
+    const result = predicate.evaluate(reader)
+    if (result) trueAt[id] = now
     else falseAt[id] = now
-    return holds
+    return result
   }
-  const tests = rules.map(({ program }) => link(program.condition, truth))
-  const plans = createPlans(rules)
+  const tests = rules.map(({ condition }) => link(condition, truth))
 
-  let plan: Plan = plans.none
   const queue: number[] = []
   const enqueue = (list: Int32Array) => {
     for (let i = 0; i < list.length; i++) {
@@ -59,42 +55,72 @@ export function createMatcher(
       queue.push(rule)
     }
   }
+  const isTrue = (id: number) => {
+    if (trueAt[id] === now) return
+    trueAt[id] = now
+    const resting = plan.rulesByPredicate.get(id)
+    if (resting) enqueue(resting)
+  }
   const found = (ids: Int32Array) => {
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] ?? 0
-      if (trueAt[id] === now) continue
-      trueAt[id] = now
-      const resting = plan.rulesByPredicate.get(id)
-      if (resting) enqueue(resting)
-    }
+    for (let i = 0; i < ids.length; i++) isTrue(ids[i] ?? 0)
+  }
+  /** Where a literal is in the event's text, whether its field's value holds it is asked here. */
+  const suspected = (number: number) => {
+    const entry = plan.literals[number]
+    if (entry === undefined || entry.lookedAt === now) return
+    entry.lookedAt = now
+    const { literal, predicate } = entry
+    if (trueAt[predicate.id] !== now && textHolds(reader, predicate.field, literal)) isTrue(predicate.id)
+  }
+  const lookThrough = (window: ByteWindow) => {
+    plan.text?.scan(window, suspected)
+  }
+  const ask = ({ field, index }: FieldIndex) => {
+    const texts = reader.texts(field)
+    if (typeof texts === 'string') index.find(texts, found)
+    else if (texts !== undefined) for (const text of texts) index.find(text, found)
+  }
+  /** Looks for the plan's literals, through the event's text where that can be relied on. */
+  const look = (document: object, text: string | undefined) => {
+    for (const each of plan.fields) ask(each)
+    if (plan.text === undefined && plan.beyondAscii.length === 0) return
+    const json = text !== undefined && isPlainJson(text) ? text : textOf(document)
+    const exact = json !== undefined && !foldsIntoAscii(json)
+    if (exact) inWindows(json, lookThrough)
+    else
+      for (const entry of plan.literals)
+        if (trueAt[entry.predicate.id] !== now && textHolds(reader, entry.predicate.field, entry.literal)) isTrue(entry.predicate.id)
+    if (plan.beyondAscii.length > 0 && !(exact && Buffer.byteLength(json) === json.length)) for (const each of plan.beyondAscii) ask(each)
+  }
+  const learn = (learner: Learner, logsource: EventLogsource, text: string | undefined) => {
+    if (text !== undefined && learner.wantsText) inWindows(text, (window) => learner.learnText(window))
+    if (learner.learn(truth)) plans.renew(logsource)
   }
 
   const toMatch = (index: number): RuleMatch[] => {
     const compiled = rules[index]
     if (!compiled) return []
-    const holds = (name: string) => {
+    const held = (name: string) => {
       const program = compiled.program.searches.get(name)
       return program !== undefined && link(program, truth)()
     }
-    return [{ rule: compiled.rule, matchedConditions: matchedIn(compiled.rule.detection as Detection, holds) }]
+    return [{ rule: compiled.rule, matchedConditions: matchedIn(compiled.rule.detection as Detection, held) }]
   }
 
   return {
     rules: rules.map((each) => each.rule),
-    match(document, logsource) {
+    match(document, logsource, text) {
       now++
       reader.begin(document)
       plan = plans.for(logsource)
       plan.events++
       queue.length = 0
       enqueue(plan.always)
-      for (const { field, index } of plan.fields) {
-        const texts = reader.folded(field)
-        if (typeof texts === 'string') index.find(texts, found)
-        else if (texts !== undefined) for (const text of texts) index.find(text, found)
-      }
+      look(document, text)
       const fired = queue.filter((rule) => tests[rule]?.() === true)
-      return fired.length === 0 ? [] : fired.sort((left, right) => left - right).flatMap(toMatch)
+      const matches = fired.length === 0 ? [] : fired.sort((left, right) => left - right).flatMap(toMatch)
+      if (plan.learner?.wants(plan.events)) learn(plan.learner, logsource, text)
+      return matches
     },
     prepare() {
       for (const { logsource } of rules) {
@@ -105,6 +131,23 @@ export function createMatcher(
     get evaluations() {
       return plans.evaluations()
     },
+  }
+}
+
+function textHolds(reader: EventReader, field: Field, literal: Literal): boolean {
+  const texts = reader.folded(field)
+  if (typeof texts === 'string') return holds(literal, texts)
+  if (texts !== undefined) for (const text of texts) if (holds(literal, text)) return true
+  return false
+}
+
+/** The document as JSON; undefined where it is no JSON (a bigint, a cycle). */
+function textOf(document: object): string | undefined {
+  try {
+    return JSON.stringify(document)
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return undefined
+    throw error
   }
 }
 
@@ -124,10 +167,12 @@ function matchedIn({ condition }: Detection, holds: (name: string) => boolean): 
 interface Plans {
   readonly none: Plan
   for(logsource: EventLogsource): Plan
+  /** Makes the log source's plan anew, with what its events taught. */
+  renew(logsource: EventLogsource): void
   evaluations(): Float64Array
 }
 
-function createPlans(rules: readonly PlannedRule[]): Plans {
+function createPlans(rules: readonly PlannedRule[], predicates: PlannedPredicates): Plans {
   const plans = new Map<string, Plan>()
   /** Classification hands out the same object for the same kind of event; those need no key made. */
   let byObject = new WeakMap<EventLogsource, Plan>()
@@ -136,24 +181,41 @@ function createPlans(rules: readonly PlannedRule[]): Plans {
   const addTo = (counts: Float64Array, plan: Plan) => {
     for (const rule of plan.rules) counts[rule] = (counts[rule] ?? 0) + plan.events
   }
+  const keyOf = ({ product, service, categories }: EventLogsource) => `${product}\n${service}\n${categories.join('\n')}`
   const make = (logsource: EventLogsource): Plan => {
     if (plans.size >= PLAN_LIMIT) {
       for (const plan of plans.values()) addTo(dropped, plan)
       plans.clear()
       byObject = new WeakMap()
     }
-    return createPlan(rules.filter((rule) => applies(rule.logsource, logsource)))
+    return createPlan(
+      rules.filter((rule) => applies(rule.logsource, logsource)),
+      predicates,
+    )
   }
   return {
-    none: createPlan([]),
+    none: createPlan([], predicates),
     for(logsource) {
       const same = byObject.get(logsource)
       if (same) return same
-      const key = `${logsource.product}\n${logsource.service}\n${logsource.categories.join('\n')}`
+      const key = keyOf(logsource)
       const plan = plans.get(key) ?? make(logsource)
       plans.set(key, plan)
       byObject.set(logsource, plan)
       return plan
+    },
+    renew(logsource) {
+      const key = keyOf(logsource)
+      const old = plans.get(key)
+      if (!old?.learner) return
+      const plan = createPlan(
+        rules.filter((rule) => applies(rule.logsource, logsource)),
+        predicates,
+        old.learner,
+      )
+      plan.events = old.events
+      plans.set(key, plan)
+      byObject = new WeakMap()
     },
     evaluations() {
       const counts = dropped.slice()

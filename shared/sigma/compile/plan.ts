@@ -1,55 +1,131 @@
 import type { RuleLogsource } from '../contract.ts'
 import type { Field } from './field.ts'
+import { createGramIndex, type GramIndex, type GramLiteral } from './gram-index.ts'
+import { indexPlaceOf } from './index-place.ts'
+import { Learner } from './learner.ts'
 import type { Literal } from './literal.ts'
 import { createLiteralIndex, type LiteralIndex } from './literal-index.ts'
-import type { Predicate } from './program.ts'
+import type { Predicate, Program } from './program.ts'
+import { addCandidates, type LiteralOnly, witnessOf } from './witness.ts'
 
 /** A rule as plans see it. */
 export interface PlannedRule {
   /** Its place in the matcher's list. */
   readonly index: number
   readonly logsource: RuleLogsource
-  /** Predicates of the rule that are answered by their field's index. */
-  readonly indexed: readonly Predicate[]
-  /** One of these holds whenever the rule fires; undefined: the rule must always be looked at. */
-  readonly witness: readonly Predicate[] | undefined
+  readonly condition: Program
+  /** Its predicates that are answered by an index whether or not the rule rests on them, because asking literal by literal would cost more. */
+  readonly longLists: readonly Predicate[]
 }
 
-/** All that is needed for the events of one logsource. */
+/** What plans need of the matcher's predicates. */
+export interface PlannedPredicates {
+  readonly count: number
+  readonly literalOnly: LiteralOnly
+  /** How often the predicate is expected to hold before any event was seen, 0 to 1 or more. */
+  guess(predicate: Predicate): number
+  /** What it costs to have it in an index, on the same scale: shared by all rules that could rest on the same. */
+  indexCost(predicate: Predicate): number
+}
+
+/** A field whose value is put to an index of its own; reports predicates' ids. */
+export interface FieldIndex {
+  readonly field: Field
+  readonly index: LiteralIndex
+}
+
+/** A literal looked for in the event's text, and the predicate that holds where its field's value has it. */
+export interface TextLiteral {
+  readonly literal: Literal
+  readonly predicate: Predicate
+  /** The number of the event it was last looked for in. */
+  lookedAt: number
+}
+
+/** All that is needed for the events of one log source. */
 export interface Plan {
   readonly rules: Int32Array
   /** Rules to look at whatever the event holds. */
   readonly always: Int32Array
-  readonly fields: readonly { readonly field: Field; readonly index: LiteralIndex }[]
-  /** Rules to look at once the predicate of this id holds. */
+  /** Over the event's JSON text; reports places in `literals`. */
+  readonly text: GramIndex | undefined
+  readonly literals: readonly TextLiteral[]
+  readonly fields: readonly FieldIndex[]
+  /** Asked only where the event is not all ASCII. */
+  readonly beyondAscii: readonly FieldIndex[]
+  /** By predicate id, 1 where the indexes say whether it holds. */
+  readonly indexed: Uint8Array
+  /** By predicate id, the rules to look at once it holds. */
   readonly rulesByPredicate: ReadonlyMap<number, Int32Array>
-  /** Events seen by this plan. */
+  /** Undefined once it has learnt what it can. */
+  learner: Learner | undefined
+  /** Events seen. */
   events: number
 }
 
-export function createPlan(rules: readonly PlannedRule[]): Plan {
-  const rulesByPredicate = new Map<number, number[]>()
-  const literalsByField = new Map<Field, [Literal, number][]>()
-  const seen = new Set<Predicate>()
-  for (const rule of rules) {
-    for (const predicate of rule.witness ?? []) listAt(rulesByPredicate, predicate.id).push(rule.index)
-    for (const predicate of rule.indexed) {
-      if (seen.has(predicate)) continue
-      seen.add(predicate)
-      const literals = listAt(literalsByField, predicate.field)
-      for (const literal of predicate.literals ?? []) literals.push([literal, predicate.id])
-    }
+/**
+ * @param learner - what events of this log source taught; without one the plan rests on guesses and gets one
+ */
+export function createPlan(rules: readonly PlannedRule[], predicates: PlannedPredicates, learner?: Learner): Plan {
+  const candidates = candidatesOf(rules, predicates.literalOnly)
+  const sharing = new Map<Field, number>()
+  for (const { field } of candidates) sharing.set(field, (sharing.get(field) ?? 0) + 1)
+  const weigh = (predicate: Predicate) => {
+    const guess = Math.min(1, predicates.guess(predicate))
+    return (learner ? learner.expected(predicate, guess) : guess) + predicates.indexCost(predicate) / (sharing.get(predicate.field) ?? 1)
   }
+  const rulesByPredicate = new Map<number, number[]>()
+  const always: number[] = []
+  const indexed = new Set<Predicate>()
+  for (const rule of rules) {
+    const witness = witnessOf(rule.condition, predicates.literalOnly, weigh)
+    if (!witness) always.push(rule.index)
+    for (const predicate of witness?.predicates ?? []) {
+      indexed.add(predicate)
+      listAt(rulesByPredicate, predicate.id).push(rule.index)
+    }
+    for (const predicate of rule.longLists) indexed.add(predicate)
+  }
+  const places = placesOf(indexed)
+  const isIndexed = new Uint8Array(predicates.count)
+  for (const predicate of indexed) isIndexed[predicate.id] = 1
   return {
     rules: Int32Array.from(rules, (rule) => rule.index),
-    always: Int32Array.from(
-      rules.filter((rule) => !rule.witness),
-      (rule) => rule.index,
-    ),
-    fields: [...literalsByField].map(([field, literals]) => ({ field, index: createLiteralIndex(literals) })),
+    always: Int32Array.from(always),
+    text: createGramIndex(places.grams, learner?.grams),
+    literals: places.literals,
+    fields: places.fields,
+    beyondAscii: places.beyondAscii,
+    indexed: isIndexed,
     rulesByPredicate: new Map([...rulesByPredicate].map(([id, list]) => [id, Int32Array.from(list)])),
+    learner: learner === undefined ? new Learner(candidates) : learner.done ? undefined : learner,
     events: 0,
   }
+}
+
+function placesOf(indexed: Iterable<Predicate>) {
+  const literals: TextLiteral[] = []
+  const grams: GramLiteral[] = []
+  const byField = new Map<Field, [Literal, number][]>()
+  const beyondAscii = new Map<Field, [Literal, number][]>()
+  for (const predicate of indexed) {
+    for (const literal of predicate.literals ?? []) {
+      const place = indexPlaceOf(literal, predicate.field.everything)
+      if (place.kind === 'text' || place.kind === 'steps')
+        grams.push({ bytes: place.bytes, number: literals.push({ literal, predicate, lookedAt: 0 }) - 1 })
+      else listAt(place.kind === 'field' ? byField : beyondAscii, predicate.field).push([literal, predicate.id])
+    }
+  }
+  return { literals, grams, fields: toFieldIndexes(byField), beyondAscii: toFieldIndexes(beyondAscii) }
+}
+
+const toFieldIndexes = (literals: ReadonlyMap<Field, readonly [Literal, number][]>): FieldIndex[] =>
+  [...literals].map(([field, entries]) => ({ field, index: createLiteralIndex(entries) }))
+
+function candidatesOf(rules: readonly PlannedRule[], literalOnly: LiteralOnly): Predicate[] {
+  const candidates = new Set<Predicate>()
+  for (const rule of rules) addCandidates(rule.condition, literalOnly, candidates)
+  return [...candidates]
 }
 
 function listAt<K, V>(map: Map<K, V[]>, key: K): V[] {

@@ -1,0 +1,72 @@
+import type { ByteWindow } from './byte-window.ts'
+import { GramCounts } from './gram-index.ts'
+import type { Predicate } from './program.ts'
+
+/** After all predicates were tried on so many events, a plan is made anew with what they showed. */
+const LESSONS = [16, 64] as const
+/** Predicates tried on one event, so that none waits long for it (about a tenth of a millisecond). */
+const TRIED_AT_ONCE = 400
+/** After the first lesson one event in so many is learnt from, so that a burst of equal ones does not decide. */
+const EVERY = 8
+/** Texts whose grams are counted. */
+const TEXTS = 64
+
+/**
+ * What the events of one log source are like: how often each predicate holds that a rule could rest on, and which grams their texts have. Rules differ
+ * in what is rare: `\lsass.exe` is asked for by many rules and met by few events, `ntdll.dll` the other way round, and no rule tells which.
+ */
+export class Learner {
+  readonly grams = new GramCounts()
+  readonly #candidates: readonly Predicate[]
+  readonly #held: Float64Array
+  readonly #place: ReadonlyMap<Predicate, number>
+  #texts = 0
+  /** Times all candidates were tried, and how far the round at hand is. */
+  #rounds = 0
+  #next = 0
+
+  constructor(candidates: readonly Predicate[]) {
+    this.#candidates = candidates
+    this.#held = new Float64Array(candidates.length)
+    this.#place = new Map(candidates.map((predicate, index) => [predicate, index]))
+  }
+
+  /** Whether the event of this number, from 1, is to be learnt from. */
+  wants(event: number): boolean {
+    return this.#rounds < LESSONS[0] || event % EVERY === 0
+  }
+
+  get wantsText(): boolean {
+    return this.#texts < TEXTS
+  }
+
+  learnText(window: ByteWindow): void {
+    this.#texts++
+    this.grams.add(window)
+  }
+
+  /** @returns whether a plan made now would know more than the one before */
+  learn(truth: (predicate: Predicate) => boolean): boolean {
+    const end = Math.min(this.#candidates.length, this.#next + TRIED_AT_ONCE)
+    for (let index = this.#next; index < end; index++) {
+      const predicate = this.#candidates[index]
+      if (predicate && truth(predicate)) this.#held[index] = (this.#held[index] ?? 0) + 1
+    }
+    this.#next = end
+    if (end < this.#candidates.length) return false
+    this.#next = 0
+    this.#rounds++
+    return LESSONS.some((rounds) => rounds === this.#rounds)
+  }
+
+  get done(): boolean {
+    return this.#rounds >= LESSONS[1]
+  }
+
+  /** How often the predicate is expected to hold; `guess`, 0 to 1, counts as one event. */
+  expected(predicate: Predicate, guess: number): number {
+    const index = this.#place.get(predicate)
+    const held = index === undefined ? 0 : (this.#held[index] ?? 0)
+    return (held + guess) / (this.#rounds + 1)
+  }
+}
