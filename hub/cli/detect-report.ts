@@ -1,13 +1,18 @@
-import type { RuleMatch } from '../../shared/sigma/sigma.ts'
+import type { RuleLevel } from '../../shared/sigma/contract.ts'
 import { RULE_LEVELS } from '../../shared/sigma/sigma.ts'
+import { cell, type Look, printable } from './detect-look.ts'
+import type { RuleHead } from './detect-worker-loop.ts'
 
 /** A rule that fired on one record. */
 export interface Hit {
   /** The record's place in its file, from 0. */
   readonly event: number
   readonly file: string
-  readonly match: RuleMatch
-  readonly timestamp: string | undefined
+  readonly rule: RuleHead
+  readonly conditions: readonly string[]
+  readonly timestamp?: string | undefined
+  readonly host?: string | undefined
+  readonly recordId?: number | string | undefined
 }
 
 /** One way of showing hits. */
@@ -17,57 +22,146 @@ export interface Report {
   end(): string
 }
 
+const NOTHING_FIRED = 'No rule fired.\n'
+
 /** One JSON object a line, for scripts. */
-export const jsonlReport = (): Report => ({
-  hit: ({ event, file, match, timestamp }) =>
+const jsonlReport = (): Report => ({
+  hit: ({ event, file, rule, conditions, timestamp, host, recordId }) =>
     `${JSON.stringify({
       event,
       file,
-      rule_id: match.rule.id,
-      title: match.rule.title,
-      level: match.rule.level,
-      matched_conditions: match.matchedConditions,
+      rule_id: rule.id,
+      title: rule.title,
+      level: rule.level,
+      matched_conditions: conditions,
       timestamp,
+      host,
+      record_id: recordId,
     })}\n`,
   end: () => '',
 })
 
+const TIME_WIDTH = 24
+const LEVEL_WIDTH = 13
+const HOST_WIDTH = 20
+/** Where the output is no terminal: wide enough for nearly all titles. */
+const TITLE_WIDTH = 70
+const RECORD_WIDTH = 24
+
 /** A line per hit, for people. */
-export const tableReport = (): Report => {
+const tableReport = (look: Look): Report => {
   let headed = false
-  const row = (...[time, level, title, place]: string[]) => `${cell(time, 24)} ${cell(level, 13)} ${cell(title, 70)} ${place}\n`
+  const fixed = TIME_WIDTH + LEVEL_WIDTH + HOST_WIDTH + 4
+  const left = look.width - fixed - RECORD_WIDTH
+  const titleWidth = look.width === Number.POSITIVE_INFINITY ? TITLE_WIDTH : Math.max(Math.min(left, TITLE_WIDTH), 24)
+  const recordWidth = Math.max(look.width - fixed - titleWidth, 12)
+  const row = (time: string, level: string, host: string, title: string, record: string) =>
+    `${cell(time, TIME_WIDTH)} ${level} ${cell(host, HOST_WIDTH)} ${cell(title, titleWidth)} ${shortRecord(record, recordWidth)}\n`
   return {
-    hit({ event, file, match, timestamp }) {
-      const head = headed ? '' : row('TIME', 'LEVEL', 'RULE', 'RECORD')
+    hit({ event, file, rule, timestamp, host, recordId }) {
+      const head = headed ? '' : look.bold(row('TIME', cell('LEVEL', LEVEL_WIDTH), 'HOST', 'RULE', 'RECORD'))
       headed = true
-      return head + row(timestamp ?? '-', match.rule.level, match.rule.title, `${file}#${event}`)
+      const level = look.level(rule.level, cell(rule.level, LEVEL_WIDTH))
+      return head + row(timestamp ?? '-', level, host ?? '-', rule.title, `${file}#${event}${recordId === undefined ? '' : ` (${recordId})`}`)
     },
-    end: () => (headed ? '' : 'No rule fired.\n'),
+    end: () => (headed ? '' : NOTHING_FIRED),
   }
 }
 
-/** Counts by rule, the most severe first. */
-export const summaryReport = (): Report => {
-  const counts = new Map<string, { match: RuleMatch; hits: number; files: Set<string> }>()
+/** A record's end tells more than its beginning: the folder is the same for all. */
+function shortRecord(record: string, width: number): string {
+  const text = printable(record)
+  return text.length > width ? `…${text.slice(text.length - width + 1)}` : text
+}
+
+interface Count {
+  readonly rule: RuleHead
+  readonly host: string
+  readonly files: Set<string>
+  hits: number
+  first?: string | undefined
+  last?: string | undefined
+}
+
+/** Rule and host pairs counted apart; a hunt over thousands of hosts with all rules stays below it. Past it a rule's further hosts are one. */
+const PAIR_LIMIT = 100_000
+/** Files remembered for each count. */
+const FILE_LIMIT = 10_000
+const OTHER_HOSTS = '(other hosts)'
+
+function createCounts(byHost: boolean) {
+  const counts = new Map<string, Count>()
+  const countOf = (rule: RuleHead, host: string): Count => {
+    const key = `${rule.id}\0${rule.title}\0${host}`
+    const known = counts.get(key)
+    if (known) return known
+    if (counts.size >= PAIR_LIMIT && host !== OTHER_HOSTS) return countOf(rule, OTHER_HOSTS)
+    const made: Count = { rule, host, files: new Set(), hits: 0 }
+    counts.set(key, made)
+    return made
+  }
   return {
-    hit({ match, file }) {
-      const count = counts.get(match.rule.id) ?? { match, hits: 0, files: new Set() }
+    add({ rule, host, file, timestamp }: Hit) {
+      const count = countOf(rule, byHost ? (host ?? '-') : '')
       count.hits++
-      count.files.add(file)
-      counts.set(match.rule.id, count)
+      if (count.files.size < FILE_LIMIT) count.files.add(file)
+      if (timestamp === undefined) return
+      if (count.first === undefined || instantOf(timestamp) < instantOf(count.first)) count.first = timestamp
+      if (count.last === undefined || instantOf(timestamp) > instantOf(count.last)) count.last = timestamp
+    },
+    list: () => [...counts.values()],
+  }
+}
+
+/** Events write times in several ways, some without a zone; those count as UTC. Milliseconds, or NaN, which nothing is before or after. */
+const instantOf = (timestamp: string): number => {
+  const text = timestamp.replace(' ', 'T')
+  return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
+}
+const severity = (level: RuleLevel): number => RULE_LEVELS.indexOf(level)
+
+/** Counts by rule, the most severe first. */
+const summaryReport = (look: Look): Report => {
+  const counts = createCounts(false)
+  return {
+    hit(hit) {
+      counts.add(hit)
       return ''
     },
     end() {
-      if (counts.size === 0) return 'No rule fired.\n'
-      const severity = ({ match }: { match: RuleMatch }) => RULE_LEVELS.indexOf(match.rule.level)
-      const sorted = [...counts.values()].sort((left, right) => severity(right) - severity(left) || right.hits - left.hits)
-      const rows = sorted.map(
-        ({ match, hits, files }) =>
-          `${cell(match.rule.level, 13)} ${String(hits).padStart(8)} ${String(files.size).padStart(6)}  ${match.rule.title}`,
-      )
-      return `${['LEVEL             HITS  FILES  RULE', ...rows].join('\n')}\n`
+      const sorted = counts.list().sort((left, right) => severity(right.rule.level) - severity(left.rule.level) || right.hits - left.hits)
+      if (sorted.length === 0) return NOTHING_FIRED
+      const rows = sorted.map(({ rule, hits, files, first, last }) => {
+        const level = look.level(rule.level, cell(rule.level, LEVEL_WIDTH))
+        return `${level} ${String(hits).padStart(8)} ${String(files.size).padStart(6)}  ${cell(first ?? '-', TIME_WIDTH)} ${cell(last ?? '-', TIME_WIDTH)} ${printable(rule.title)}`
+      })
+      const head = `${cell('LEVEL', LEVEL_WIDTH)} ${'HITS'.padStart(8)} ${'FILES'.padStart(6)}  ${cell('FIRST', TIME_WIDTH)} ${cell('LAST', TIME_WIDTH)} RULE`
+      return `${[look.bold(head), ...rows].join('\n')}\n`
     },
   }
 }
 
-const cell = (text = '', width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width))
+/** When each rule fired on each host, in the order it began. */
+const timelineReport = (look: Look): Report => {
+  const counts = createCounts(true)
+  return {
+    hit(hit) {
+      counts.add(hit)
+      return ''
+    },
+    end() {
+      const began = ({ first }: Count) => (first === undefined ? Number.POSITIVE_INFINITY : instantOf(first))
+      const sorted = counts.list().sort((left, right) => began(left) - began(right) || severity(right.rule.level) - severity(left.rule.level))
+      if (sorted.length === 0) return NOTHING_FIRED
+      const rows = sorted.map(({ rule, host, hits, first, last }) => {
+        const level = look.level(rule.level, cell(rule.level, LEVEL_WIDTH))
+        return `${cell(first ?? '-', TIME_WIDTH)} ${cell(last ?? '-', TIME_WIDTH)} ${String(hits).padStart(8)}  ${level} ${cell(host, HOST_WIDTH)} ${printable(rule.title)}`
+      })
+      const head = `${cell('FIRST', TIME_WIDTH)} ${cell('LAST', TIME_WIDTH)} ${'HITS'.padStart(8)}  ${cell('LEVEL', LEVEL_WIDTH)} ${cell('HOST', HOST_WIDTH)} RULE`
+      return `${[look.bold(head), ...rows].join('\n')}\n`
+    },
+  }
+}
+
+export const REPORTS = { jsonl: jsonlReport, table: tableReport, summary: summaryReport, timeline: timelineReport } as const
+export type Output = keyof typeof REPORTS

@@ -1,54 +1,73 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
-import { type Command, Option } from 'commander'
+import { fileURLToPath } from 'node:url'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../../shared/errors.ts'
-import type { EventLogsource } from '../../shared/event/event.ts'
-import type { Normalizer } from '../../shared/normalize/contract.ts'
-import { createNormalizer } from '../../shared/normalize/normalize.ts'
-import {
-  boundRegexTime,
-  compileRules,
-  detectView,
-  ecsView,
-  type Matcher,
-  type NativeView,
-  type RuleProblem,
-  type SigmaRule,
-  VIEWS,
-} from '../../shared/sigma/sigma.ts'
-import { type Hit, jsonlReport, type Report, summaryReport, tableReport } from './detect-report.ts'
-import { type FileRecord, readRecords } from './event-files.ts'
-import { readRules } from './rule-paths.ts'
+import { RULE_LEVELS, type RuleLevel, type RuleProblem } from '../../shared/sigma/contract.ts'
+import { VIEWS } from '../../shared/sigma/sigma.ts'
+import { createDetectEngine, type EngineStart } from './detect-engine.ts'
+import { explainedLine, explainedText } from './detect-explain.ts'
+import { type ExplainCounts, explainFiles } from './detect-explain-run.ts'
+import { lookOf } from './detect-look.ts'
+import { createLocalRunner, createPool, type DetectRunner, type WorkerProgram } from './detect-pool.ts'
+import { type Output, REPORTS } from './detect-report.ts'
+import { runDetection } from './detect-run.ts'
+import { createShapeReader } from './detect-shape.ts'
+import { createTally, type FileTally, type Tally } from './detect-tally.ts'
+import { type EngineHead, runDetectWorker } from './detect-worker-loop.ts'
+import { EVENT_FILE_ENDINGS, type EventFiles, findEventFiles } from './event-files.ts'
+import { type RuleText, readRuleTexts } from './rule-paths.ts'
+import { createProgress } from './rules/progress.ts'
 import { createWriter } from './writer.ts'
 
 interface DetectFlags {
   rules: string[]
   format: string
-  output: 'jsonl' | 'table' | 'summary'
+  output: Output
+  level?: RuleLevel
+  failOn?: RuleLevel
+  threads?: number
+  placeholders?: string
+  explain?: string
+  event?: number
+  slack: boolean
   stats?: string
 }
 
-/** What a run counted. */
-interface Tally {
-  events: number
-  unreadable: number
-  matches: number
-}
-
-const REPORTS: { readonly [output in DetectFlags['output']]: () => Report } = { jsonl: jsonlReport, table: tableReport, summary: summaryReport }
 /** Rejected rules named on the screen; all are in `--stats`. */
-const PROBLEMS_SHOWN = 20
-const PROGRESS_EVERY_MS = 500
+const PROBLEMS_SHOWN = 200
+/** Damaged places of one file named on the screen. */
+const LOSSES_SHOWN = 5
+/** Records explained for people; a file of all that happened would scroll by. */
+const EXPLAINED_LIMIT = 20
+/** Input below this is read by one thread: every worker loads all rules for itself, which takes longer than reading so much. */
+const ONE_THREAD_BELOW_BYTES = 64 * 1024 * 1024
+/** Each worker holds all rules, up to 300 MB for all of SigmaHQ. */
+const DEFAULT_THREADS_LIMIT = 8
+const THREADS_LIMIT = 64
+const MATCHED_EXIT_CODE = 3
 
-/**
- * `picket detect`: Sigma rules over files of events, without a hub. Matches go to standard output, everything else to standard error.
- * Exit code 0 when all files were read (whether or not rules fired), 1 when one could not be, 2 for wrong usage.
- */
+const HELP = `
+Matches go to standard output, everything else to standard error.
+Filters among the rules are applied; correlations are checked but not run.
+Without --threads, input above 64 MB is read by as many threads as there are cores, at most ${DEFAULT_THREADS_LIMIT}.
+
+Exit codes:
+  0  every file was read (whether or not rules fired)
+  1  a file could not be read, or not to its end
+  2  wrong usage
+  ${MATCHED_EXIT_CODE}  with --fail-on: every file was read and a rule of that level or above fired`
+
+/** `picket detect`: Sigma rules over files of events, without a hub. */
 export function registerDetect(program: Command): void {
   program
     .command('detect')
     .description('run Sigma rules over files of events')
-    .argument('[files...]', '.json, .jsonl, .ndjson, .log, each also .gz; - or none reads standard input')
+    .argument(
+      '[files...]',
+      `${EVENT_FILE_ENDINGS.map((ending) => `.${ending}`).join(', ')}, each also .gz, and folders of them; - or none reads standard input`,
+    )
     .option(
       '--rules <path>',
       'a rule file, or a directory of them; may be given several times',
@@ -57,169 +76,216 @@ export function registerDetect(program: Command): void {
     )
     .option('--format <name>', `auto, one of ${VIEWS.map((view) => view.name).join(', ')}, or a format of "picket normalize"`, 'auto')
     .addOption(new Option('--output <kind>', 'how matches are shown').choices(Object.keys(REPORTS)).default('jsonl'))
-    .option('--stats <file>', 'write counts, rates and rejected rules as JSON')
-    .action(async (files: string[], flags: DetectFlags, command: Command) => {
+    .addOption(new Option('--level <level>', 'leave out rules below this level').choices(RULE_LEVELS))
+    .addOption(new Option('--fail-on <level>', `exit with ${MATCHED_EXIT_CODE} where a rule of this level or above fired`).choices(RULE_LEVELS))
+    .option('--threads <n>', 'worker threads', wholeNumber(1, THREADS_LIMIT))
+    .option('--placeholders <file>', 'values of %placeholders% in rules: YAML or JSON, name: [values]')
+    .option('--explain <rule id>', 'show what a rule asks of each event, and what failed first')
+    .option('--event <n>', 'with --explain: this record of each file alone, counted from 0', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--slack', 'also read what is left of deleted records in .evtx files', false)
+    .option('--stats <file>', 'write counts, rates, losses and rejected rules as JSON')
+    .addHelpText('after', HELP)
+    .action(async (paths: string[], flags: DetectFlags, command: Command) => {
       if (flags.rules.length === 0) return command.error('error: name the rules with --rules PATH', { exitCode: 2 })
-      boundRegexTime()
-      const reader = openShapes(flags, command)
-      const started = performance.now()
-      const { rules, problems } = loadRules(flags, command)
-      reportProblems(rules.length, problems)
-      const loaded = performance.now()
-      const detection = createDetection(rules, reader, REPORTS[flags.output]())
-      let failed = false
-      for (const file of files.length > 0 ? files : ['-']) {
-        try {
-          await detection.run(file)
-        } catch (error) {
-          failed = true
-          process.stderr.write(`cannot read ${file}: ${messageOf(error)}\n`)
-        }
-      }
-      await detection.end()
-      const seconds = (performance.now() - loaded) / 1000
-      const { events, unreadable, matches } = detection.tally
-      const rate = Math.round(events / seconds)
-      process.stderr.write(`${events} events, ${unreadable} unreadable, ${matches} matches in ${seconds.toFixed(2)} s (${rate} events/s)\n`)
-      const stats = {
-        events,
-        unreadable,
-        matches,
-        seconds,
-        events_per_second: rate,
-        load_seconds: (loaded - started) / 1000,
-        rules: rules.length,
-        rejected: problems,
-      }
-      if (flags.stats !== undefined) writeFileSync(flags.stats, `${JSON.stringify(stats, null, 2)}\n`)
-      if (failed) process.exitCode = 1
+      if (flags.event !== undefined && flags.explain === undefined) return command.error('error: --event goes with --explain', { exitCode: 2 })
+      checkFormat(flags, command)
+      endWithTheReader()
+      const start = readStart(flags, command)
+      const found = findFiles(paths, command)
+      if (flags.explain !== undefined) await explain(flags.explain, found, start, flags, command)
+      else await detect(found, start, flags)
     })
+  // A build without a program for workers starts this one again, in a thread.
+  program.command(WORKER_COMMAND, { hidden: true }).action(runDetectWorker)
 }
 
-function loadRules(flags: DetectFlags, command: Command) {
+const WORKER_COMMAND = 'detect-worker'
+
+function workerProgram(): WorkerProgram {
+  const own = fileURLToPath(new URL('detect-worker.mjs', import.meta.url))
+  return existsSync(own) ? { script: own, argv: [] } : { script: fileURLToPath(import.meta.url), argv: [WORKER_COMMAND] }
+}
+
+function wholeNumber(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`a whole number ${most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`} is wanted.`)
+    return value
+  }
+}
+
+/** `picket detect … | head` has its lines; whoever closes the pipe wants no more. */
+function endWithTheReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+function checkFormat({ format }: DetectFlags, command: Command): void {
   try {
-    return readRules(flags.rules)
+    createShapeReader(format)
+  } catch (error) {
+    command.error(`error: ${messageOf(error)}; also ${VIEWS.map((each) => each.name).join(', ')}`, { exitCode: 2 })
+  }
+}
+
+function readStart({ rules, placeholders, level, format, slack }: DetectFlags, command: Command): EngineStart {
+  try {
+    const values: RuleText | undefined = placeholders === undefined ? undefined : { file: placeholders, text: readFileSync(placeholders, 'utf8') }
+    return { files: readRuleTexts(rules), placeholders: values, level, format, slack }
   } catch (error) {
     return command.error(`error: cannot read the rules: ${messageOf(error)}`, { exitCode: 2 })
   }
 }
 
-function reportProblems(loaded: number, problems: readonly RuleProblem[]): void {
-  const rejected = problems.length > 0 ? `, ${problems.length} rejected:` : ''
-  process.stderr.write(`${loaded} rules loaded${rejected}\n`)
-  for (const { file, line, reason } of problems.slice(0, PROBLEMS_SHOWN)) process.stderr.write(`  ${file}:${line}: ${reason}\n`)
+function findFiles(paths: readonly string[], command: Command): EventFiles {
+  const found = findEventFiles(paths.length > 0 ? paths : ['-'])
+  if (found.others > 0) process.stderr.write(`${found.others} files of other kinds left out\n`)
+  if (found.files.length === 0) return command.error('error: the folders hold no files of events', { exitCode: 2 })
+  return found
+}
+
+const defaultThreads = (bytes: number): number => (bytes < ONE_THREAD_BELOW_BYTES ? 1 : Math.min(availableParallelism(), DEFAULT_THREADS_LIMIT))
+
+async function detect({ files, bytes }: EventFiles, start: EngineStart, flags: DetectFlags): Promise<void> {
+  const started = performance.now()
+  const threads = flags.threads ?? defaultThreads(bytes)
+  const runner = threads === 1 ? createLocalRunner(start) : await createPool(workerProgram(), start, threads)
+  const tally = createTally()
+  reportRules(runner, flags)
+  tally.problems.push(...runner.problems)
+  const loaded = performance.now()
+  const report = REPORTS[flags.output](lookOf(process.stdout))
+  const out = createWriter(process.stdout)
+  const progress = createProgress()
+  const say = (text: string) => {
+    progress.clear()
+    process.stderr.write(text)
+  }
+  try {
+    await runDetection(files, runner, tally, {
+      async hits(hits) {
+        let text = ''
+        for (const hit of hits) text += report.hit(hit)
+        // Lines that are rewritten in place and lines that stay must not share a row.
+        if (text !== '' && process.stdout.isTTY) progress.clear()
+        await out.write(text)
+      },
+      done(file, { problems, losses }) {
+        if (problems.length > 0) say(problemLines(problems))
+        tally.problems.push(...newProblems(tally.problems, problems))
+        const shown = losses.slice(0, Math.max(LOSSES_SHOWN - (file.losses - losses.length), 0))
+        for (const { offset, reason } of shown) say(`  ${file.file}: byte ${offset}: ${reason}\n`)
+        progress.show(() => `${tally.events} events, ${tally.matches} matches  ${file.file}`)
+      },
+      failed: ({ file, error }) => say(`cannot read ${file}: ${error}\n`),
+    })
+  } finally {
+    progress.clear()
+    await runner.close()
+  }
+  await out.write(report.end())
+  await out.flush()
+  finish(tally, { runner, threads, flags, loadSeconds: (loaded - started) / 1000, seconds: (performance.now() - loaded) / 1000 })
+}
+
+/** Workers meet a shape of event for the first time each by itself; what they say of it is said once. */
+const newProblems = (known: readonly RuleProblem[], found: readonly RuleProblem[]): readonly RuleProblem[] => {
+  const keys = new Set(known.map(problemKey))
+  return found.filter((problem) => !keys.has(problemKey(problem)))
+}
+const problemKey = ({ file, line, reason }: RuleProblem): string => `${file}:${line}:${reason}`
+const problemLines = (problems: readonly RuleProblem[]): string => problems.map(({ file, line, reason }) => `  ${file}:${line}: ${reason}\n`).join('')
+
+function reportRules({ rules, problems, belowLevel, filters }: EngineHead, { level }: DetectFlags): void {
+  const extras = [
+    filters > 0 && `${filters} filters`,
+    belowLevel > 0 && `${belowLevel} below ${level} left out`,
+    problems.length > 0 && `${problems.length} rejected:`,
+  ]
+  process.stderr.write(`${[`${rules.length} rules loaded`, ...extras.filter((extra) => extra !== false)].join(', ')}\n`)
+  process.stderr.write(problemLines(problems.slice(0, PROBLEMS_SHOWN)))
   if (problems.length > PROBLEMS_SHOWN) process.stderr.write(`  and ${problems.length - PROBLEMS_SHOWN} more; --stats FILE lists all\n`)
 }
 
-/** A record as rules are put to it. */
-interface Shaped {
-  readonly document: object
-  readonly view: NativeView
-  readonly logsource: EventLogsource
+interface Finished {
+  readonly runner: DetectRunner
+  readonly threads: number
+  readonly flags: DetectFlags
+  readonly loadSeconds: number
+  readonly seconds: number
 }
 
-/** Undefined where the record cannot be read. */
-type ReadShape = (record: FileRecord) => Shaped | undefined
-
-function openShapes({ format }: DetectFlags, command: Command): ReadShape {
-  const view = VIEWS.find((each) => each.name === format)
-  if (view) return (record) => native(record, view)
-  let normalizer: Normalizer
-  try {
-    normalizer = createNormalizer({ format })
-  } catch (error) {
-    return command.error(`error: ${messageOf(error)}; also ${VIEWS.map((each) => each.name).join(', ')}`, { exitCode: 2 })
-  }
-  if (format !== 'auto') return (record) => normalized(record, normalizer)
-  return (record) => {
-    const shaped = record.kind === 'json' ? native(record) : undefined
-    if (record.kind === 'json' && !shaped) return undefined
-    // A shape we do not know natively may still be one the normaliser reads: a syslog line, a vendor's JSON.
-    const known = shaped && (shaped.logsource.product ?? shaped.logsource.service ?? shaped.logsource.categories[0]) !== undefined
-    return known ? shaped : normalized(record, normalizer)
-  }
-}
-
-function native({ text }: FileRecord, forced?: NativeView): Shaped | undefined {
-  const document = parseObject(text)
-  if (!document) return undefined
-  const view = forced ?? detectView(document)
-  return { document, view, logsource: view.classify(document) }
-}
-
-function parseObject(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-function normalized({ text }: FileRecord, normalizer: Normalizer): Shaped {
-  const event = normalizer.normalize({ text, observedAt: new Date() })
-  return { document: event.document, view: ecsView, logsource: event.logsource }
-}
-
-function createDetection(rules: readonly SigmaRule[], read: ReadShape, report: Report) {
-  const tally: Tally = { events: 0, unreadable: 0, matches: 0 }
-  const matchers = new Map<NativeView, Matcher>()
-  const matcherFor = (view: NativeView): Matcher => {
-    const known = matchers.get(view)
-    if (known) return known
-    const { matcher, problems } = compileRules(rules, view)
-    for (const { file, line, reason } of problems) process.stderr.write(`  ${file}:${line}: ${reason}\n`)
-    matchers.set(view, matcher)
-    return matcher
-  }
-  const out = createWriter(process.stdout)
-  const progress = createProgress(tally)
-
-  const hitsOf = (record: FileRecord, event: number, file: string): Hit[] => {
-    const shaped = read(record)
-    if (!shaped) {
-      tally.unreadable++
-      return []
+function finish(tally: Tally, { runner, threads, flags, loadSeconds, seconds }: Finished): void {
+  const { events, unreadable, matches, files } = tally
+  // Every worker compiles for itself, all at the same time.
+  const compileSeconds = tally.compileMs / 1000 / threads
+  const rate = Math.round(events / Math.max(seconds - compileSeconds, 0.001))
+  const damage = damageText(files)
+  process.stderr.write(`${events} events, ${unreadable} unreadable, ${matches} matches in ${seconds.toFixed(2)} s (${rate} events/s)${damage}\n`)
+  const failed = files.some(({ error }) => error !== undefined)
+  const alarming = flags.failOn !== undefined && tally.fired(RULE_LEVELS.slice(RULE_LEVELS.indexOf(flags.failOn)))
+  const exitCode = failed ? 1 : alarming ? MATCHED_EXIT_CODE : 0
+  if (flags.stats !== undefined) {
+    const stats = {
+      events,
+      unreadable,
+      matches,
+      seconds,
+      events_per_second: rate,
+      load_seconds: loadSeconds,
+      compile_seconds: compileSeconds,
+      threads,
+      peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
+      rules: runner.rules.length,
+      rules_below_level: runner.belowLevel,
+      filters: runner.filters,
+      rejected: tally.problems,
+      ...tally.stats(),
+      exit_code: exitCode,
     }
-    const { document, view, logsource } = shaped
-    const matches = matcherFor(view).match(document, logsource)
-    return matches.map((match) => ({ event, file, match, timestamp: view.timestamp(document) }))
+    writeFileSync(flags.stats, `${JSON.stringify(stats, null, 2)}\n`)
   }
-  return {
-    tally,
-    async run(file: string) {
-      let event = 0
-      for await (const record of readRecords(file)) {
-        const hits = hitsOf(record, event++, file)
-        tally.events++
-        tally.matches += hits.length
-        for (const hit of hits) await out.write(report.hit(hit))
-        progress.show(file)
-      }
-    },
-    async end() {
-      progress.clear()
-      await out.write(report.end())
-      await out.flush()
-    },
-  }
+  if (exitCode !== 0) process.exitCode = exitCode
 }
 
-/** A line that is rewritten in place while work goes on; nothing where standard error is no terminal. */
-function createProgress(tally: Tally) {
-  let next = performance.now() + 2 * PROGRESS_EVERY_MS
-  let shown = false
-  return {
-    show(file: string) {
-      // The clock is read once in a while: per event it would cost as much as matching some.
-      if (!process.stderr.isTTY || tally.events % 256 !== 0 || performance.now() < next) return
-      next = performance.now() + PROGRESS_EVERY_MS
-      shown = true
-      process.stderr.write(`\r\x1b[K${tally.events} events, ${tally.matches} matches  ${file}`)
-    },
-    clear: () => {
-      if (shown) process.stderr.write('\r\x1b[K')
-    },
+function damageText(files: readonly FileTally[]): string {
+  const losses = files.reduce((sum, file) => sum + file.losses, 0)
+  const slack = files.reduce((sum, file) => sum + file.slackRecords, 0)
+  return [losses > 0 && `; ${losses} damaged places in event logs`, slack > 0 && `; ${slack} records in slack space, which --slack reads`]
+    .filter((text) => text !== false)
+    .join('')
+}
+
+async function explain(ruleId: string, { files }: EventFiles, start: EngineStart, flags: DetectFlags, command: Command): Promise<void> {
+  const engine = createDetectEngine({ ...start, level: undefined })
+  const wanted = ruleId.toLowerCase()
+  const rule = engine.rules.find(({ id, name }) => id.toLowerCase() === wanted || name?.toLowerCase() === wanted)
+  const rejected = engine.problems.find((problem) => problem.ruleId?.toLowerCase() === wanted)
+  if (!rule && rejected)
+    return command.error(`error: the rule ${ruleId} is rejected: ${rejected.file}:${rejected.line}: ${rejected.reason}`, { exitCode: 2 })
+  if (!rule) return command.error(`error: no rule of --rules has the id or name ${ruleId}`, { exitCode: 2 })
+  const asLines = flags.output === 'jsonl' && command.getOptionValueSource('output') !== 'default'
+  const look = lookOf(process.stdout)
+  const counts: ExplainCounts = { explained: 0, others: 0, unreadable: 0, stopped: false }
+  const choice = { event: flags.event, limit: asLines ? Number.POSITIVE_INFINITY : EXPLAINED_LIMIT, others: asLines }
+  const out = createWriter(process.stdout)
+  try {
+    for await (const record of explainFiles(files, engine, rule, choice, counts))
+      await out.write(asLines ? explainedLine(record) : explainedText(record, look))
+  } catch (error) {
+    process.exitCode = 1
+    process.stderr.write(`cannot read: ${messageOf(error)}\n`)
   }
+  await out.flush()
+  process.stderr.write(explainedCounts(counts))
+}
+
+function explainedCounts({ explained, others, unreadable, stopped }: ExplainCounts): string {
+  const parts = [`${explained} records explained`]
+  if (others > 0) parts.push(`${others} of other log sources left out`)
+  if (unreadable > 0) parts.push(`${unreadable} unreadable`)
+  return `${parts.join(', ')}${stopped ? `; stopped at ${EXPLAINED_LIMIT}: --event N takes one, --output jsonl all` : ''}\n`
 }

@@ -1,48 +1,43 @@
-/** A value larger than this is given up, in characters; the largest real event is far below 1 million. */
-const VALUE_LIMIT = 64 * 1024 * 1024
-
-export class JsonValueTooLarge extends Error {
-  constructor() {
-    super(`one JSON value is larger than ${VALUE_LIMIT} characters`)
-    this.name = 'JsonValueTooLarge'
-  }
+/** Finds the objects of JSON text, as bytes come: where each begins and ends. */
+export interface JsonScanner {
+  /**
+   * Looks at `bytes` from where it stopped up to `end`, and says of each object where it begins and where it has ended (exclusive).
+   * Brackets and commas outside objects are the array around them.
+   */
+  scan(bytes: Uint8Array, end: number, found: (from: number, to: number) => void): void
+  /** Where an object has begun that has not ended; undefined between objects. */
+  readonly openAt: number | undefined
+  /** The bytes before `count` were taken away: what was at `count` is now at 0. */
+  shift(count: number): void
 }
 
-/**
- * Cuts a stream of JSON text into its objects, whether they stand one after another (pretty-printed or not) or in one array. Holds no more than
- * one object and one chunk.
- *
- * @yields each object's text; it may still not be valid JSON inside
- * @throws {JsonValueTooLarge}
- */
-export async function* splitJson(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+export function createJsonScanner(at = 0): JsonScanner {
   let depth = 0
   let inString = false
   let escaped = false
-  let pending = ''
-  for await (const chunk of chunks) {
-    let start = depth > 0 ? 0 : -1
-    for (let i = 0; i < chunk.length; i++) {
-      const code = chunk.charCodeAt(i)
-      if (inString) {
-        if (escaped) escaped = false
-        else if (code === BACKSLASH) escaped = true
-        else if (code === QUOTE) inString = false
-      } else if (code === QUOTE) inString = depth > 0
-      else if (code === OPEN_BRACE || (code === OPEN_BRACKET && depth > 0)) {
-        // Brackets outside an object are the array around the events.
-        if (depth++ === 0) start = i
-      } else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && depth > 0 && --depth === 0) {
-        yield pending + chunk.slice(start, i + 1)
-        pending = ''
-        start = -1
+  let start = 0
+  return {
+    scan(bytes, end, found) {
+      for (; at < end; at++) {
+        const byte = bytes[at]
+        if (inString) {
+          if (escaped) escaped = false
+          else if (byte === BACKSLASH) escaped = true
+          else if (byte === QUOTE) inString = false
+        } else if (byte === QUOTE) inString = depth > 0
+        else if (byte === OPEN_BRACE || (byte === OPEN_BRACKET && depth > 0)) {
+          if (depth++ === 0) start = at
+        } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && depth > 0 && --depth === 0) found(start, at + 1)
       }
-    }
-    if (depth > 0) pending += chunk.slice(Math.max(start, 0))
-    if (pending.length > VALUE_LIMIT) throw new JsonValueTooLarge()
+    },
+    get openAt() {
+      return depth > 0 ? start : undefined
+    },
+    shift(count) {
+      at -= count
+      start -= count
+    },
   }
-  // What is left was cut off; given out so that it is counted as unreadable.
-  if (pending) yield pending
 }
 
 const QUOTE = 34

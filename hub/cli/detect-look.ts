@@ -1,0 +1,42 @@
+import type { RuleLevel } from '../../shared/sigma/contract.ts'
+
+/** How text for people looks on a stream: its width, and colours where it is a terminal that has them. */
+export interface Look {
+  /** Characters of a line; infinite where the stream is no terminal. */
+  readonly width: number
+  bold(text: string): string
+  dim(text: string): string
+  good(text: string): string
+  bad(text: string): string
+  level(level: RuleLevel, text: string): string
+}
+
+const LEVEL_CODES: { readonly [level in RuleLevel]: string } = { informational: '2', low: '36', medium: '33', high: '31', critical: '1;35' }
+
+/** Colours are off where NO_COLOR is set (https://no-color.org), which Node's `hasColors` looks at. */
+export function lookOf(stream: NodeJS.WriteStream): Look {
+  const coloured = stream.isTTY === true && stream.hasColors()
+  const paint = (code: string) => (text: string) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text)
+  const levels = new Map(Object.entries(LEVEL_CODES).map(([level, code]) => [level, paint(code)]))
+  return {
+    width: stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY,
+    bold: paint('1'),
+    dim: paint('2'),
+    good: paint('32'),
+    bad: paint('31'),
+    level: (level, text) => levels.get(level)?.(text) ?? text,
+  }
+}
+
+/**
+ * Text from events and rules as a terminal may show it: control characters, and those that turn the direction of writing, stand as `\u{…}`. An event is written by whoever
+ * attacks; it must not move the cursor of who reads it.
+ */
+export const printable = (text: string): string => text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+const UNPRINTABLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** Text in a column of a table: filled up, or cut with an ellipsis. */
+export function cell(text: string, width: number): string {
+  const shown = printable(text)
+  return shown.length > width ? `${shown.slice(0, width - 1)}…` : shown.padEnd(width)
+}
