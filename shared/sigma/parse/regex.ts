@@ -1,7 +1,12 @@
 import { RuleFault } from './fault.ts'
 
 const fault = (reason: string) => new RuleFault('regex', reason)
-const isLetter = (char: string) => char.toLowerCase() !== char.toUpperCase() && char.toLowerCase().length === 1 && char.toUpperCase().length === 1
+const isAscii = (char: string) => char < '\u0080'
+/** A letter whose other case is one character too, and which ASCII's letters are not mixed up with (`ı` is no `i`). */
+const isLetter = (char: string) => {
+  const [lower, upper] = [char.toLowerCase(), char.toUpperCase()]
+  return lower !== upper && lower.length === 1 && upper.length === 1 && isAscii(lower) === isAscii(upper)
+}
 const bothCases = (char: string) => `${char.toLowerCase()}${char.toUpperCase()}`
 const CLASS_OF = new Map([
   ['alpha', 'a-zA-Z'],
@@ -105,7 +110,10 @@ const TRANSLATED = new Map([
 ])
 
 function translateEscape({ name, code }: Escape, ignoreCase: boolean): string {
-  if (code !== undefined) return ignoreCase && isLetter(characterOf(code)) ? `[${bothCases(characterOf(code))}]` : byNumber(code)
+  if (code !== undefined) {
+    const char = characterOf(code)
+    return ignoreCase && isLetter(char) ? `[${bothCases(char)}]` : byNumber(code)
+  }
   if (/[1-9gk]/.test(name)) throw fault('back-references are not part of Sigma and cannot be bounded in time')
   if (/[CEGHKLNQUVXlopPuxy]/.test(name)) throw fault(`the pattern has "\\${name}", which is not part of Sigma`)
   return TRANSLATED.get(name) ?? `\\${name}`
