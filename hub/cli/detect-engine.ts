@@ -107,8 +107,8 @@ export function createDetectEngine({ format, slack, ...input }: EngineStart): De
           unreadable++
           return
         }
-        const { document, view, logsource } = shaped
-        const matches = matcherFor(view).match(document, logsource)
+        const { document, view, logsource, text } = shaped
+        const matches = matcherFor(view).match(document, logsource, text)
         if (matches.length === 0) return
         const [timestamp, host] = [view.timestamp(document), hostOf(document)]
         for (const { rule, matchedConditions } of matches)

@@ -1,7 +1,7 @@
 import { RULE_LEVELS, type RuleLevel, type RuleProblem, type SigmaRule } from '../../shared/sigma/contract.ts'
 import { linkRules } from '../../shared/sigma/parse/link-rules.ts'
 import { readPlaceholders } from '../../shared/sigma/parse/placeholders.ts'
-import { type ParsedRules, parseRules } from '../../shared/sigma/sigma.ts'
+import { applyFilters, type ParsedRules, parseRules } from '../../shared/sigma/sigma.ts'
 import type { RuleText } from './rule-paths.ts'
 
 /** What the rules of a run are made from; plain data, so that every worker makes the same. */
@@ -42,10 +42,11 @@ export function readRuleSet({ files, placeholders: values, level }: RuleInput): 
       return { file, line, ruleId: id, title, code: 'correlation_not_run', reason }
     })
   const least = level === undefined ? 0 : RULE_LEVELS.indexOf(level)
-  const rules = parsed.rules.filter((rule) => RULE_LEVELS.indexOf(rule.level) >= least)
+  const { rules: filtered, problems } = applyFilters(parsed.rules, parsed.filters)
+  const rules = filtered.filter((rule) => RULE_LEVELS.indexOf(rule.level) >= least)
   return {
     rules,
-    problems: [...parsed.problems, ...linked, ...notRun],
+    problems: [...parsed.problems, ...linked, ...problems, ...notRun],
     belowLevel: parsed.rules.length - rules.length,
     filters: parsed.filters.length,
   }

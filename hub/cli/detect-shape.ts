@@ -7,6 +7,8 @@ export interface Shaped {
   readonly document: object
   readonly view: NativeView
   readonly logsource: EventLogsource
+  /** The JSON that the document was parsed from, where it was: the matcher looks through it. */
+  readonly text?: string | undefined
 }
 
 /** How records become documents. Undefined where the record cannot be read. */
@@ -51,7 +53,7 @@ function native(text: string, forced?: NativeView): Shaped | undefined {
   const document = parseObject(text)
   if (!document) return undefined
   const view = forced ?? detectView(document)
-  return { document, view, logsource: view.classify(document) }
+  return { document, view, logsource: view.classify(document), text }
 }
 
 function parseObject(text: string): object | undefined {

@@ -215,6 +215,17 @@ test('M13: a rule with placeholders is rejected without values and runs with the
   expect(json().map(({ event }) => event)).toEqual([0, 1])
 })
 
+test('F1: a filter among the rules keeps them from firing, and is told in an explanation', async () => {
+  const filter =
+    'title: Admins\nid: admins\nlogsource: { product: windows, category: process_creation }\nfilter:\n  rules: [whoami]\n  selection: { Hostname: pc-1 }\n  condition: selection\n'
+  const args = [...rules(WHOAMI), '--rules', picket.write('admins.yml', filter)]
+  const file = picket.write('f.jsonl', lines([...EVENTS.slice(0, 1), { ...EVENTS[0], Hostname: 'pc-5' }]))
+  const { json, err } = await picket.run(['detect', ...args, file])
+  expect(json().map(({ host }) => host)).toEqual(['pc-5'])
+  expect(err).toContain('1 rules loaded, 1 filters')
+  expect((await picket.run(['detect', ...args, '--explain', 'whoami', '--event', '0', file])).out).toContain('excludes the event')
+})
+
 test('a correlation is not run, and that is said with its place', async () => {
   const correlation = 'title: Many\nid: many\ncorrelation:\n  type: event_count\n  rules: [whoami]\n  timespan: 5m\n  condition: { gte: 2 }\n'
   const { err } = await picket.run(['detect', ...rules(WHOAMI), '--rules', picket.write('many.yml', correlation), picket.write('e.jsonl', lines())])
