@@ -3,11 +3,12 @@ import type { CompileResult, RuleProblem, SigmaRule, View } from '../contract.ts
 import type { Detection } from '../parse/detection.ts'
 import { RuleFault } from '../parse/fault.ts'
 import type { Field } from './field.ts'
+import { type IndexPlace, indexCost, indexPlaceOf } from './index-place.ts'
 import { type CompiledRule, createMatcher } from './matcher.ts'
 import type { PlannedPredicates } from './plan.ts'
 import { literalsPredicate, type PredicateSpec } from './predicate.ts'
 import { type Predicate, predicatesIn, programOf } from './program.ts'
-import { indexWeight, literalWeight } from './witness.ts'
+import { literalWeight } from './witness.ts'
 
 /** A list this long is answered by its field's index, whether or not a rule rests on it: asking one by one would cost more. */
 const LONG_LIST = 16
@@ -84,7 +85,8 @@ function createPredicates(): Predicates {
   const known = new Map<string, Predicate>()
   const users = new Map<Predicate, number>()
   const literalOnly = new Map<Predicate, Predicate>()
-  const costs = new Map<Predicate, number>()
+  const places = new Map<Predicate, readonly IndexPlace[]>()
+  const standing: { guess: number; indexCost: number }[] = []
   const share = (spec: PredicateSpec): Predicate => {
     const found = known.get(spec.key)
     if (found) return found
@@ -102,15 +104,25 @@ function createPredicates(): Predicates {
         // What any value holds (`contains ''`) says nothing.
         else if (predicate.literals?.every((literal) => literal.text !== '' || literal.place === 'equals')) literalOnly.set(predicate, predicate)
       }
-      for (const predicate of literalOnly.values()) costs.set(predicate, indexWeight(predicate))
+      for (const predicate of new Set(literalOnly.values())) {
+        const literals = predicate.literals ?? []
+        const kinds = literals.map((literal) => indexPlaceOf(literal, predicate.field.everything))
+        places.set(predicate, kinds)
+        standing[predicate.id] = {
+          // What many rules ask is what many events hold: `\powershell.exe` is a poor witness although it is long.
+          guess: Math.min(1, literals.reduce((sum, literal) => sum + literalWeight(literal), 0) * (users.get(predicate) ?? 1)),
+          indexCost: literals.reduce((most, literal, index) => Math.max(most, indexCost(kinds[index]?.kind ?? 'field', literal.place)), 0),
+        }
+      }
       known.clear()
+      users.clear()
     },
     get count() {
       return list.length
     },
     literalOnly: (predicate) => literalOnly.get(predicate),
-    // What many rules ask is what many events hold: `\powershell.exe` is a poor witness although it is long.
-    guess: (predicate) => (predicate.literals ?? []).reduce((sum, literal) => sum + literalWeight(literal), 0) * (users.get(predicate) ?? 1),
-    indexCost: (predicate) => costs.get(predicate) ?? 0,
+    placesOf: (predicate) => places.get(predicate) ?? [],
+    guess: (predicate) => standing[predicate.id]?.guess ?? 1,
+    indexCost: (predicate) => standing[predicate.id]?.indexCost ?? 0,
   }
 }

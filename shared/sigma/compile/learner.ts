@@ -1,5 +1,5 @@
 import type { ByteWindow } from './byte-window.ts'
-import { GramCounts } from './gram-index.ts'
+import { GramCounts } from './gram-counts.ts'
 import type { Predicate } from './program.ts'
 
 /** After all predicates were tried on so many events, a plan is made anew with what they showed. */
@@ -17,7 +17,8 @@ const TEXTS = 64
  */
 export class Learner {
   readonly grams = new GramCounts()
-  readonly #candidates: readonly Predicate[]
+  /** The predicates a rule could rest on. */
+  readonly candidates: readonly Predicate[]
   readonly #held: Float64Array
   readonly #place: ReadonlyMap<Predicate, number>
   #texts = 0
@@ -26,7 +27,7 @@ export class Learner {
   #next = 0
 
   constructor(candidates: readonly Predicate[]) {
-    this.#candidates = candidates
+    this.candidates = candidates
     this.#held = new Float64Array(candidates.length)
     this.#place = new Map(candidates.map((predicate, index) => [predicate, index]))
   }
@@ -42,18 +43,18 @@ export class Learner {
 
   learnText(window: ByteWindow): void {
     this.#texts++
-    this.grams.add(window)
+    this.grams.add(window.bytes, window.length)
   }
 
   /** @returns whether a plan made now would know more than the one before */
   learn(truth: (predicate: Predicate) => boolean): boolean {
-    const end = Math.min(this.#candidates.length, this.#next + TRIED_AT_ONCE)
+    const end = Math.min(this.candidates.length, this.#next + TRIED_AT_ONCE)
     for (let index = this.#next; index < end; index++) {
-      const predicate = this.#candidates[index]
+      const predicate = this.candidates[index]
       if (predicate && truth(predicate)) this.#held[index] = (this.#held[index] ?? 0) + 1
     }
     this.#next = end
-    if (end < this.#candidates.length) return false
+    if (end < this.candidates.length) return false
     this.#next = 0
     this.#rounds++
     return LESSONS.some((rounds) => rounds === this.#rounds)

@@ -1,7 +1,7 @@
 import type { RuleLogsource } from '../contract.ts'
 import type { Field } from './field.ts'
 import { createGramIndex, type GramIndex, type GramLiteral } from './gram-index.ts'
-import { indexPlaceOf } from './index-place.ts'
+import type { IndexPlace } from './index-place.ts'
 import { Learner } from './learner.ts'
 import type { Literal } from './literal.ts'
 import { createLiteralIndex, type LiteralIndex } from './literal-index.ts'
@@ -22,7 +22,9 @@ export interface PlannedRule {
 export interface PlannedPredicates {
   readonly count: number
   readonly literalOnly: LiteralOnly
-  /** How often the predicate is expected to hold before any event was seen, 0 to 1 or more. */
+  /** By literal, where it is looked for; for those that `literalOnly` gives. */
+  placesOf(predicate: Predicate): readonly IndexPlace[]
+  /** How often the predicate is expected to hold before any event was seen, 0 to 1. */
   guess(predicate: Predicate): number
   /** What it costs to have it in an index, on the same scale: shared by all rules that could rest on the same. */
   indexCost(predicate: Predicate): number
@@ -67,18 +69,13 @@ export interface Plan {
  * @param learner - what events of this log source taught; without one the plan rests on guesses and gets one
  */
 export function createPlan(rules: readonly PlannedRule[], predicates: PlannedPredicates, learner?: Learner): Plan {
-  const candidates = candidatesOf(rules, predicates.literalOnly)
-  const sharing = new Map<Field, number>()
-  for (const { field } of candidates) sharing.set(field, (sharing.get(field) ?? 0) + 1)
-  const weigh = (predicate: Predicate) => {
-    const guess = Math.min(1, predicates.guess(predicate))
-    return (learner ? learner.expected(predicate, guess) : guess) + predicates.indexCost(predicate) / (sharing.get(predicate.field) ?? 1)
-  }
+  const candidates = learner?.candidates ?? candidatesOf(rules, predicates.literalOnly)
+  const weight = weightsOf(candidates, predicates, learner)
   const rulesByPredicate = new Map<number, number[]>()
   const always: number[] = []
   const indexed = new Set<Predicate>()
   for (const rule of rules) {
-    const witness = witnessOf(rule.condition, predicates.literalOnly, weigh)
+    const witness = witnessOf(rule.condition, predicates.literalOnly, (predicate) => weight.get(predicate) ?? 1)
     if (!witness) always.push(rule.index)
     for (const predicate of witness?.predicates ?? []) {
       indexed.add(predicate)
@@ -86,16 +83,16 @@ export function createPlan(rules: readonly PlannedRule[], predicates: PlannedPre
     }
     for (const predicate of rule.longLists) indexed.add(predicate)
   }
-  const places = placesOf(indexed)
   const isIndexed = new Uint8Array(predicates.count)
   for (const predicate of indexed) isIndexed[predicate.id] = 1
+  const { literals, grams, fields, beyondAscii } = placed(indexed, predicates)
   return {
     rules: Int32Array.from(rules, (rule) => rule.index),
     always: Int32Array.from(always),
-    text: createGramIndex(places.grams, learner?.grams),
-    literals: places.literals,
-    fields: places.fields,
-    beyondAscii: places.beyondAscii,
+    text: createGramIndex(grams, learner?.grams),
+    literals,
+    fields: toFieldIndexes(fields),
+    beyondAscii: toFieldIndexes(beyondAscii),
     indexed: isIndexed,
     rulesByPredicate: new Map([...rulesByPredicate].map(([id, list]) => [id, Int32Array.from(list)])),
     learner: learner === undefined ? new Learner(candidates) : learner.done ? undefined : learner,
@@ -103,20 +100,36 @@ export function createPlan(rules: readonly PlannedRule[], predicates: PlannedPre
   }
 }
 
-function placesOf(indexed: Iterable<Predicate>) {
+/** How much a rule that rests on the predicate costs per event, in rules looked at in vain. */
+function weightsOf(candidates: readonly Predicate[], predicates: PlannedPredicates, learner: Learner | undefined): ReadonlyMap<Predicate, number> {
+  // The more rules rest on one field, the less each pays for its being looked at.
+  const sharing = new Map<Field, number>()
+  for (const { field } of candidates) sharing.set(field, (sharing.get(field) ?? 0) + 1)
+  return new Map(
+    candidates.map((predicate) => {
+      const guess = predicates.guess(predicate)
+      return [
+        predicate,
+        (learner ? learner.expected(predicate, guess) : guess) + predicates.indexCost(predicate) / (sharing.get(predicate.field) ?? 1),
+      ]
+    }),
+  )
+}
+
+function placed(indexed: Iterable<Predicate>, predicates: PlannedPredicates) {
   const literals: TextLiteral[] = []
   const grams: GramLiteral[] = []
-  const byField = new Map<Field, [Literal, number][]>()
+  const fields = new Map<Field, [Literal, number][]>()
   const beyondAscii = new Map<Field, [Literal, number][]>()
   for (const predicate of indexed) {
-    for (const literal of predicate.literals ?? []) {
-      const place = indexPlaceOf(literal, predicate.field.everything)
-      if (place.kind === 'text' || place.kind === 'steps')
-        grams.push({ bytes: place.bytes, number: literals.push({ literal, predicate, lookedAt: 0 }) - 1 })
-      else listAt(place.kind === 'field' ? byField : beyondAscii, predicate.field).push([literal, predicate.id])
-    }
+    const places = predicates.placesOf(predicate)
+    predicate.literals?.forEach((literal, index) => {
+      const place = places[index]
+      if (place?.bytes) grams.push({ bytes: place.bytes, number: literals.push({ literal, predicate, lookedAt: 0 }) - 1 })
+      else listAt(place?.kind === 'beyondAscii' ? beyondAscii : fields, predicate.field).push([literal, predicate.id])
+    })
   }
-  return { literals, grams, fields: toFieldIndexes(byField), beyondAscii: toFieldIndexes(beyondAscii) }
+  return { literals, grams, fields, beyondAscii }
 }
 
 const toFieldIndexes = (literals: ReadonlyMap<Field, readonly [Literal, number][]>): FieldIndex[] =>

@@ -1,4 +1,3 @@
-import { indexPlaceOf } from './index-place.ts'
 import type { Literal } from './literal.ts'
 import type { Predicate, Program } from './program.ts'
 
@@ -48,14 +47,3 @@ export function addCandidates(program: Program, literalOnly: LiteralOnly, into: 
 const PLACE_WEIGHT: Record<Literal['place'], number> = { equals: 0.5, startswith: 0.7, endswith: 0.7, contains: 1 }
 /** Expected frequency of a literal before any event was seen, from its length: a guess that only has to rank. */
 export const literalWeight = ({ place, text }: Literal): number => (text === '' ? 1 : PLACE_WEIGHT[place] * 2 ** (-Math.min(text.length, 40) / 3))
-
-/** What it costs to have the predicate's literals in an index, for each event, in rules looked at in vain (some half a microsecond). */
-export const indexWeight = ({ literals = [], field }: Predicate): number =>
-  Math.max(0, ...literals.map((literal) => indexCost(literal, field.everything)))
-
-function indexCost(literal: Literal, keyword: boolean): number {
-  const { kind } = indexPlaceOf(literal, keyword)
-  if (kind === 'text' || kind === 'beyondAscii') return 0
-  // What stands at a value's end or beginning is seen at once; elsewhere the value has to be looked through.
-  return literal.place !== 'contains' ? 0.2 : keyword ? 6 : 3
-}
