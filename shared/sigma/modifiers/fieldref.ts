@@ -1,5 +1,5 @@
 import type { FieldRelation } from '../parse/detection.ts'
-import { MANY } from '../parse/pattern.ts'
+import { literalOf, MANY } from '../parse/pattern.ts'
 import { type Modifier, modifierFault, type Value } from './modifier.ts'
 
 const relationOf = (value: Value | undefined): FieldRelation => {
@@ -14,6 +14,9 @@ export const fieldref: Modifier = {
   name: 'fieldref',
   apply(item) {
     if (item.meaning.kind !== 'text') throw modifierFault('fieldref', `cannot follow "${item.meaning.kind}"`)
+    // As written, wildcards are the author's; later they are those of a modifier before this one, and say where to look.
+    if (item.values.some((value) => value.kind === 'text' && value.raw !== undefined && literalOf(value.pattern) === undefined))
+      throw modifierFault('fieldref', 'needs the name of a field, without wildcards')
     return { ...item, meaning: { kind: 'field', relation: relationOf(item.values[0]) } }
   },
 }

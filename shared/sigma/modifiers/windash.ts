@@ -4,7 +4,7 @@ import { type Modifier, mapText, modifierFault } from './modifier.ts'
 /** What Windows programs take for the dash before a parameter: hyphen, slash, en dash, em dash, horizontal bar. */
 const DASHES = ['-', '/', '\u2013', '\u2014', '\u2015']
 /** A dash in parameter position: nothing word-like before it, a word after it, so not the second one in `-param-name`. */
-const PARAMETER_DASH = /\B[-/]\b/g
+const PARAMETER_DASH = /\B[-/\u2013\u2014\u2015]\b/g
 const VARIANT_LIMIT = 3_125
 
 const variantsOf = (literal: string): string[] => {

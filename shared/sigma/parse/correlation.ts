@@ -6,6 +6,8 @@ import { RuleFault, within } from './fault.ts'
 import { metadataOf, textOf } from './metadata.ts'
 import { parseRuleExpression, rulesIn } from './rule-expression.ts'
 
+/** Rules, fields or aliases of one correlation; real ones have fewer than ten. */
+const LIST_LIMIT = 1_000
 const KEYS = ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate']
 const UNIT_SECONDS = new Map([
   ['s', 1],
@@ -87,7 +89,9 @@ function rulesOf(value: unknown, optional: boolean): string[] | undefined {
 /** One text or a list of texts. */
 function textListOf(value: unknown, reason: string): string[] {
   if (value === undefined || value === null) return []
-  return (Array.isArray(value) ? value : [value]).map((entry, index) => {
+  const list = Array.isArray(value) ? value : [value]
+  if (list.length > LIST_LIMIT) throw fault(`the list has more than ${LIST_LIMIT} entries`)
+  return list.map((entry, index) => {
     const text = textOf(entry)
     if (text === '') throw Array.isArray(value) ? fault(reason, index) : fault(reason)
     return text
@@ -114,7 +118,9 @@ function timespanOf(value: unknown): number {
 function aliasesOf(value: unknown): SigmaCorrelation['aliases'] {
   if (value === undefined || value === null) return {}
   if (!isMap(value)) throw fault('aliases is not a map of names to maps of rules and fields')
-  const aliases = Object.entries(value).map(([alias, fields]) => {
+  const entries = Object.entries(value)
+  if (entries.length > LIST_LIMIT) throw fault(`there are more than ${LIST_LIMIT} aliases`)
+  const aliases = entries.map(([alias, fields]) => {
     if (!isMap(fields)) throw fault(`the alias "${alias}" is not a map of rules and fields`, alias)
     const byRule = Object.entries(fields).map(([rule, field]) => {
       const name = textOf(field)
@@ -122,6 +128,7 @@ function aliasesOf(value: unknown): SigmaCorrelation['aliases'] {
       return [rule, name] as const
     })
     if (byRule.length === 0) throw fault(`the alias "${alias}" names no field`, alias)
+    if (byRule.length > LIST_LIMIT) throw fault(`the alias "${alias}" has more than ${LIST_LIMIT} rules`, alias)
     return [alias, Object.fromEntries(byRule)] as const
   })
   return Object.fromEntries(aliases)

@@ -7,8 +7,8 @@ import { readPlainYaml } from './plain-yaml.ts'
 const ALIAS_LIMIT = 100
 /** `<<` merges are followed once more for each that leads to them, so nested ones multiply; rules use none. */
 const MERGE_LIMIT = 16
-/** Text of one file that the full reader is given, in characters: it takes about half a second for each million. */
-const FULL_READER_LIMIT = 2_000_000
+/** Text of one file that the full reader is given, in characters: a million take it about a second. */
+const FULL_READER_LIMIT = 1_000_000
 
 export type DocumentContent = Readonly<Record<string, unknown>>
 

@@ -9,6 +9,8 @@ import { logsourceOf, metadataOf, textOf } from './metadata.ts'
 
 /** Longest detection section read by itself, in characters. */
 const SECTION_LIMIT = 262_144
+/** Rules one filter may name; more are a log source, which `any` names. */
+const RULE_LIMIT = 10_000
 
 /** @throws {RuleFault} with the path of what cannot be used */
 export function toFilter(head: DocumentContent, document: RuleDocument, file: string, context: ModifierContext): SigmaFilter {
@@ -33,6 +35,8 @@ function rulesOf(value: unknown): SigmaFilter['rules'] {
     return /^(?:any|all)$/i.test(text) ? 'any' : [text]
   }
   if (value.length === 0) return 'any'
+  if (value.length > RULE_LIMIT)
+    throw new RuleFault('filter', `the filter names more than ${RULE_LIMIT} rules; write "any" for all of its log source`)
   return value.map((entry, index) => {
     const text = textOf(entry)
     if (text === '') throw new RuleFault('filter', 'a rule is named by its id or name', { path: [index] })

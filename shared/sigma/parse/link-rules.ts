@@ -77,7 +77,12 @@ function aliasProblems(correlation: SigmaCorrelation, names: RuleNames<Referable
 function cycleProblems(correlations: readonly SigmaCorrelation[], names: RuleNames<Referable>): RuleProblem[] {
   const below = new Map(correlations.map((correlation) => [correlation, correlationsUnder(correlation, names)]))
   const above = new Map<SigmaCorrelation, SigmaCorrelation[]>()
-  for (const [correlation, under] of below) for (const each of under) above.set(each, [...(above.get(each) ?? []), correlation])
+  for (const [correlation, under] of below)
+    for (const each of under) {
+      const known = above.get(each)
+      if (known) known.push(correlation)
+      else above.set(each, [correlation])
+    }
   const waitingFor = new Map([...below].map(([correlation, under]) => [correlation, under.size]))
   const finished = correlations.filter((correlation) => waitingFor.get(correlation) === 0)
   for (const correlation of finished) {

@@ -144,7 +144,7 @@ function rawOf(value: Value, modifier: string): string {
 function numberOf(value: Value): number {
   const text = value.kind === 'scalar' ? String(value.value) : value.kind === 'text' ? (literalOf(value.pattern) ?? '') : ''
   const number = Number(text)
-  if (text.trim() === '' || Number.isNaN(number)) throw new RuleFault('modifier', 'a numeric comparison needs a number')
+  if (text.trim() === '' || !Number.isFinite(number)) throw new RuleFault('modifier', 'a numeric comparison needs a number')
   return number
 }
 

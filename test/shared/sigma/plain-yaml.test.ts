@@ -113,7 +113,10 @@ const odd = fc.constantFrom(
 const letters = fc.string({ unit: fc.constantFrom('a', ' ', ':', '#', "'", '"', '-', '\\', '|', '1', '.', 'é'), maxLength: 6 })
 const scalar = fc.oneof(
   { weight: 8, arbitrary: word },
-  { weight: 4, arbitrary: fc.constantFrom("'it''s'", "'a' # c", '"b\\n"', "''", '""', '"\\\\ \\"q\\""', '', '# c') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom("'it''s'", "'a' # c", '"b\\n"', ':x', '?x', '"\\u0410\\ud83d\\ude00"', "''", '""', '"\\\\ \\"q\\""', '', '# c'),
+  },
   { weight: 1, arbitrary: odd },
   { weight: 2, arbitrary: letters },
 )

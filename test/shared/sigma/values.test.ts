@@ -31,12 +31,22 @@ test('V3 the empty value means present and empty', () => {
   expect([on('', ''), on('', 'x'), fires(selecting('f', ''), {}), on('', null)]).toEqual([true, false, false, false])
 })
 
+test('V3 V4 the empty value and null may be among others', () => {
+  expect(['', 'a', 'b'].map((text) => on(['', 'a'], text))).toEqual([true, true, false])
+  expect([on(['a', null], 'a'), on(['a', null], 'b'), fires(selecting('f', ['a', null]), {})]).toEqual([true, false, true])
+})
+
 test('V4 null means absent or null', () => {
   expect([on(null, null), on(null, ''), fires(selecting('f', null), {}), on(null, 'x')]).toEqual([true, false, true, false])
 })
 
 test('V5 numbers and booleans match their text, whichever side has which', () => {
   expect([on(4624, '4624'), on('4624', 4624), on(true, 'True'), on('true', true), on(4624, 46240)]).toEqual([true, true, true, true, false])
+})
+
+test('V5 a whole number keeps all its digits', () => {
+  const detection = 's:\n  f: 9007199254740993\ncondition: s'
+  expect(['9007199254740993', '9007199254740992'].map((f) => fires(detection, { f }))).toEqual([true, false])
 })
 
 test('V5 any element of an array may match', () => {
