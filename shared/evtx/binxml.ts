@@ -51,6 +51,9 @@ const FIXED_SIZES: { readonly [type: number]: number } = {
   21: 8,
 }
 
+/** What providers call their elements; a damaged name still is one, but for a letter. */
+const LOOKS_LIKE_A_NAME = /^[A-Za-z_][\w.:-]+$/
+
 const ENTITIES: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 export interface BinXmlReader {
@@ -65,7 +68,8 @@ export interface BinXmlReader {
 /** Reads one chunk's binary XML. Names and templates lie anywhere in the chunk and are read once. */
 export function createBinXmlReader(bytes: ChunkBytes, budget: Budget, onDoubtfulName: (at: number, name: string) => void): BinXmlReader {
   const names = new Map<number, { name: string; end: number }>()
-  const templates = new Map<number, XmlElement | EvtxFault>()
+  /** Undefined while it is being read. */
+  const templates = new Map<number, XmlElement | undefined>()
 
   /** Where the reading is; one for all functions below, for they read on where another stopped. */
   let at = 0
@@ -105,7 +109,11 @@ export function createBinXmlReader(bytes: ChunkBytes, budget: Budget, onDoubtful
     const characters = bytes.u16(offset + 6)
     budget.characters(characters)
     const name = bytes.text(offset + 8, characters)
-    if (nameHash(name) !== bytes.u16(offset + 4)) onDoubtfulName(offset, name)
+    if (nameHash(name) !== bytes.u16(offset + 4)) {
+      // In slack space, and where a chunk was overwritten, the place holds something else by now.
+      if (!LOOKS_LIKE_A_NAME.test(name)) throw new EvtxFault(offset, 'the name it refers to is not where it should be')
+      onDoubtfulName(offset, name)
+    }
     const read = { name, end: offset + 8 + characters * 2 + 2 }
     names.set(offset, read)
     return read
@@ -217,10 +225,9 @@ export function createBinXmlReader(bytes: ChunkBytes, budget: Budget, onDoubtful
   }
   const template = (offset: number, size: number): XmlElement => {
     const known = templates.get(offset)
-    if (known instanceof EvtxFault) throw known
     if (known) return known
-    // Until it is read, the template is one that names itself.
-    templates.set(offset, new EvtxFault(offset, 'a template contains itself'))
+    if (templates.has(offset)) throw new EvtxFault(offset, 'a template contains itself')
+    templates.set(offset, undefined)
     const back = { at, end, depth }
     try {
       deeper()

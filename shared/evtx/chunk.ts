@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { createBinXmlReader } from './binxml.ts'
 import { createBudget } from './budget.ts'
-import { type ChunkBytes, chunkBytes } from './chunk-bytes.ts'
+import { ChunkBytes } from './chunk-bytes.ts'
 import { documentOf, type EvtxObject } from './document.ts'
 import { EvtxFault, type EvtxLoss } from './fault.ts'
 import { fileTimeText } from './windows-time.ts'
@@ -45,7 +45,7 @@ export interface EvtxChunkOptions {
  * @param fileOffset - where the chunk begins in its file, for offsets in records and losses
  */
 export function readEvtxChunk(chunk: Uint8Array, fileOffset: number, { slack = false }: EvtxChunkOptions = {}): EvtxChunk {
-  const bytes = chunkBytes(chunk)
+  const bytes = new ChunkBytes(chunk)
   const losses: EvtxLoss[] = []
   const lose = (kind: EvtxLoss['kind'], at: number, reason: string, recordId?: number | string) =>
     losses.push({ kind, offset: fileOffset + at, reason, recordId })
@@ -55,7 +55,7 @@ export function readEvtxChunk(chunk: Uint8Array, fileOffset: number, { slack = f
     lose('name_hash', at, `the name ${JSON.stringify(name.slice(0, 40))} does not fit its hash: one of the two is damaged`),
   )
   const records: EvtxRecord[] = []
-  const decode = (at: number, size: number): void => {
+  const decode = (at: number, size: number, lossKind: EvtxLoss['kind']): void => {
     const id = bytes.u64(at + 8)
     budget.begin()
     try {
@@ -65,7 +65,7 @@ export function readEvtxChunk(chunk: Uint8Array, fileOffset: number, { slack = f
       records.push({ id, offset: fileOffset + at, writtenAt: fileTimeText(bytes.u32(at + 16), bytes.u32(at + 20)), document })
     } catch (error) {
       if (!(error instanceof EvtxFault)) throw error
-      lose('record', at, error.at === undefined ? error.message : `${error.message} (byte ${fileOffset + error.at})`, id)
+      lose(lossKind, at, error.at === undefined ? error.message : `${error.message} (byte ${fileOffset + error.at})`, id)
     }
   }
 
@@ -77,7 +77,7 @@ export function readEvtxChunk(chunk: Uint8Array, fileOffset: number, { slack = f
     // A log that was not closed has records behind the end its header still names; they go on counting where the others stopped.
     const own = at < header.end || (size > 0 && follows(lastId, bytes.u64(at + 8)))
     if (size > 0) {
-      if (own || slack) decode(at, size)
+      if (own || slack) decode(at, size, own ? 'record' : 'slack_record')
       if (!own) slackRecords++
       if (own) lastId = bytes.u64(at + 8)
       at += size
@@ -114,7 +114,7 @@ function readHeader(chunk: Uint8Array, bytes: ChunkBytes, lose: Lose): { end: nu
 /** Whether a chunk's first 512 bytes are as they were written. */
 export function fitsHeaderChecksum(chunk: Uint8Array): boolean {
   if (chunk.length < HEADER_BYTES) return false
-  return chunkBytes(chunk).u32(124) === crc32(chunk.subarray(128, HEADER_BYTES), crc32(chunk.subarray(0, 120)))
+  return new ChunkBytes(chunk).u32(124) === crc32(chunk.subarray(128, HEADER_BYTES), crc32(chunk.subarray(0, 120)))
 }
 
 const follows = (last: number | string | undefined, id: number | string): boolean =>

@@ -142,14 +142,14 @@ function fragmentsOf(part: XmlPart, scope: Scope): readonly XmlFragment[] | unde
 
 /** A single value keeps its type; several parts are joined as text. Null where there is none. */
 function textOf(parts: readonly XmlPart[], scope: Scope): EvtxValue {
-  let joined: EvtxValue = null
+  let all: EvtxValue = null
   for (const part of parts) {
     scope.budget.node()
     const value = partValue(part, scope)
     if (value === null) continue
-    joined = joined === null ? value : asText(joined) + asText(value)
+    all = all === null ? value : asText(all) + asText(value)
   }
-  return joined
+  return all
 }
 
 const asText = (value: EvtxValue): string => (isArray(value) ? value.map(asText).join(',') : String(value ?? ''))

@@ -7,6 +7,7 @@ export type EvtxLossKind =
   | 'misaligned'
   | 'truncated'
   | 'record'
+  | 'slack_record'
   | 'bytes_skipped'
   | 'name_hash'
 
