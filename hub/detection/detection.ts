@@ -5,6 +5,7 @@ import { DetectionMeter } from './detection-meter.ts'
 import { type EffectiveView, EMPTY_VIEW, effectiveView } from './effective-view.ts'
 import { loadOwnContent, type OwnContent, RULE_BUDGET, type RuleBudget, type Suspension } from './own-content.ts'
 import type { Detection, DetectionEvent, DetectionMatch, RuleStore, TenantView } from './ports.ts'
+import { RecentEvents } from './recent-events.ts'
 import type { RuleFile } from './rule-files.ts'
 import { loadRuleSet, type RuleSet, RuleSetRefused, summaryOf } from './rule-set.ts'
 import { createTenantWorker } from './tenant-worker.ts'
@@ -60,6 +61,7 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
   let closed = false
   const tenantWorker = createTenantWorker(script, warn)
   const tenants = new Map<string, TenantState>()
+  const recent = new RecentEvents()
 
   const stateOf = (tenantId: string): TenantState => {
     const known = tenants.get(tenantId)
@@ -111,6 +113,7 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     }
     next = set
     try {
+      await set.pool.warmUp(recent.events)
       for (const [tenantId, state] of tenants)
         await changeTenant(state, async () => {
           if (!state.own.has(set)) state.own.set(set, await loadOwn(tenantId, state, state.view, set))
@@ -140,7 +143,7 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     const at = now().getTime()
     const known = state.registered
     if (known?.view === evaluations.view && at - known.at < REGISTER_AGAIN_MS) return known.done
-    const done = store.registerView(tenant, evaluations.view, evaluations.rules)
+    const done = store.registerView(tenant, evaluations.view, new Map(evaluations.groups.map(({ key, ids }) => [key, ids])))
     const made = { view: evaluations.view, at, done }
     state.registered = made
     done.catch(() => {
@@ -234,6 +237,7 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
         const [{ judged, matches }] = await Promise.all([judge(tenantId, state, view, events), register(tenant, state, view)])
         return { judged, matches: await withoutExcepted(state, view, events, matches) }
       }
+      recent.see(events)
       const { judged, matches } = await (view.own ? view.own.use(judgeAll) : judgeAll())
       const evaluations = events.map(view.evaluations.of)
       const put = evaluations.reduce((sum, { rules }) => sum + rules, 0)

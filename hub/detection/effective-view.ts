@@ -1,5 +1,5 @@
 import type { RuleLevel, SigmaRule } from '../../shared/sigma/contract.ts'
-import { createEvaluations, type Evaluations } from './evaluations.ts'
+import { createEvaluations, type Evaluations, groupRules, regroup } from './evaluations.ts'
 import type { OwnContent } from './own-content.ts'
 import type { RuleStage, TenantView } from './ports.ts'
 import type { RuleSet } from './rule-set.ts'
@@ -38,7 +38,7 @@ export function effectiveView(set: RuleSet, view: TenantView, own: OwnContent | 
   const rules = own || levelled.size > 0 ? [...set.rules, ...(own?.rules ?? [])].map(asSeen) : set.rules
   const byId = rules === set.rules ? set.byId : new Map(rules.map((rule) => [rule.id, rule]))
   const isUntouched = ownIds.size === 0 && ![...view.settings.values()].some(({ enabled, ruleId }) => !enabled && set.byId.has(ruleId))
-  const evaluated = () => [...set.rules, ...(own?.running ?? [])].filter(({ id }) => isSwitchedOn(id))
+  const evaluated = () => regroup(set.head.groups, isSwitchedOn, groupRules((own?.running ?? []).filter(({ id }) => isSwitchedOn(id))))
 
   return {
     ...{ set, view, own, rules, byId },

@@ -25,7 +25,7 @@ export async function loadRuleSet(generation: number, options: WorkerPoolOptions
     throw new RuleSetRefused(`the rules cannot be loaded: ${messageOf(cause)}`, { cause })
   })
   const { rules, head } = pool
-  return { generation, rules, head, pool, byId: new Map(rules.map((rule) => [rule.id, rule])), evaluations: createEvaluations(rules) }
+  return { generation, rules, head, pool, byId: new Map(rules.map((rule) => [rule.id, rule])), evaluations: createEvaluations(head.groups) }
 }
 
 export const summaryOf = ({ generation, rules, head }: RuleSet): RuleSetSummary => ({

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { compileRules, ecsView, type Matcher } from '../../shared/sigma/sigma.ts'
+import { groupRules } from './evaluations.ts'
 import { judgeEvents } from './judge-events.ts'
 import { loadRules } from './load-rules.ts'
 import type { RuleFile } from './rule-files.ts'
@@ -20,7 +21,9 @@ export function serveSharedRules(port: MessagePort): void {
     matcher.prepare()
     indexOf = new Map(matcher.rules.map((rule, index) => [rule, index]))
     const { correlations, filters, placeholderRules } = loaded
-    return { rules: matcher.rules.length, problems: [...loaded.problems, ...compiled.problems], correlations, filters, placeholderRules }
+    const { rules } = matcher
+    const problems = [...loaded.problems, ...compiled.problems]
+    return { rules: rules.length, problems, correlations, filters, placeholderRules, groups: groupRules(rules) }
   }
 
   serveWorker<SharedRequest>(port, (request) => {

@@ -12,6 +12,8 @@ type Member = WorkerThread<SharedRequest, SharedReplies>
 const MESSAGE_CHARACTERS = 256 * 1024
 /** Rules are fetched so many at a time; a rule is a page of text. */
 const RULES_PER_MESSAGE = 64
+/** V8 compiles a function after some hundred calls. */
+const WARM_UP_ROUNDS = 20
 /** A worker that ends is replaced after so long: one that ends at once would only end again. */
 const RESTART_PAUSE_MS = 1_000
 
@@ -21,6 +23,8 @@ export interface WorkerPool {
   readonly rules: readonly SigmaRule[]
   /** Hands the batch to the worker with the fewest in hand. @throws {DetectionUnavailable} */
   ask(events: readonly DetectionEvent[]): Promise<Judged>
+  /** Has every worker judge the events a few times and drops the answers: what is built at first use, by us and by V8, is built then. */
+  warmUp(events: readonly DetectionEvent[]): Promise<void>
   /** Workers that have compiled their rules and run. */
   readonly alive: number
   readonly size: number
@@ -114,6 +118,13 @@ export async function createWorkerPool({ script, files, placeholders, size, onFa
       const [idle] = members.toSorted((a, b) => a.inHand - b.inHand)
       if (!idle || closing) throw new DetectionUnavailable('no detection worker is running')
       return idle.ask({ ask: 'judge', events })
+    },
+    warmUp: async (events) => {
+      if (events.length === 0) return
+      const warm = async (member: Member) => {
+        for (let round = 0; round < WARM_UP_ROUNDS; round++) await member.ask({ ask: 'judge', events })
+      }
+      await Promise.all(members.map(warm))
     },
     retire: async () => {
       closing = true

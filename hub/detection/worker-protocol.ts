@@ -1,4 +1,5 @@
 import type { RuleProblem, SigmaCorrelation, SigmaRule } from '../../shared/sigma/contract.ts'
+import type { RuleGroup } from './evaluations.ts'
 import type { DetectionEvent, RuleStage } from './ports.ts'
 import type { RuleFile } from './rule-files.ts'
 
@@ -39,6 +40,7 @@ export interface RuleSetHead {
   readonly correlations: readonly SigmaCorrelation[]
   readonly filters: number
   readonly placeholderRules: readonly PlaceholderRule[]
+  readonly groups: readonly RuleGroup[]
 }
 
 /** To a worker of shared rules. Files come in parts, so that handing them over holds nobody up; `load` is asked once. */
