@@ -284,6 +284,7 @@ export async function startHubApi({
     ruleContent,
     backtests,
     db,
+    workerScript,
     key,
     notReady,
     passwordHash,

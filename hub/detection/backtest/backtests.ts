@@ -71,7 +71,7 @@ export function createBacktests({
   atOnce = 1,
   monotonicMs = () => performance.now(),
 }: BacktestsOptions): Backtests {
-  /** By tenant, in the order in which each may run next: one that ran goes to the end. */
+  /** By tenant, in the order in which they run next: one that ran goes to the end. */
   const waiting = new Map<string, Job[]>()
   const running = new Map<string, Job>()
   let closing = false
@@ -111,6 +111,10 @@ export function createBacktests({
       running.set(tenantId, job)
       job.ended = run(job).finally(() => {
         running.delete(tenantId)
+        // Whatever it asked for meanwhile comes after what others ask for.
+        const more = waiting.get(tenantId)
+        waiting.delete(tenantId)
+        if (more) waiting.set(tenantId, more)
         startNext()
       })
     }

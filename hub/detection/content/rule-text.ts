@@ -1,6 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { messageOf } from '../../../shared/errors.ts'
 import { RULE_LEVELS, type RuleProblem, type SigmaRule } from '../../../shared/sigma/contract.ts'
+import { lintRules } from '../../../shared/sigma/lint/lint.ts'
 import { compileRules, ecsView, parseRules } from '../../../shared/sigma/sigma.ts'
 import { ContentRefused } from './errors.ts'
 
@@ -58,14 +59,17 @@ export interface TextProblem {
   readonly reason: string
 }
 
+/** Lint's own words for what the parser says already. */
+const SAID_BY_PARSER = new Set(['unusable', 'needs_placeholders'])
+
 /**
- * What is wrong with a text, each with its place. Never throws.
+ * What is to be said about a text, each with its place: why it cannot be used, and what lint finds in it. Never throws.
  *
  * @returns `column` counts from 1; where only the line is known it is that of the line's first character
  */
 export function problemsIn(source: string, placeholders: Placeholders): TextProblem[] {
   const lines = source.split('\n')
-  const indent = (line: number) => (/\S/.exec(lines[line - 1] ?? '')?.index ?? 0) + 1
+  const place = (line: number) => ({ line, column: (/\S/.exec(lines[line - 1] ?? '')?.index ?? 0) + 1 })
   const counter = new LineCounter()
   const syntax = parseAllDocuments(source, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' })
   const faults = (Array.isArray(syntax) ? syntax : []).flatMap((document) => document.errors)
@@ -75,15 +79,16 @@ export function problemsIn(source: string, placeholders: Placeholders): TextProb
       return { severity: 'error', line, column: col, code: 'yaml', reason: fault.message }
     })
   try {
-    return readRuleText(source, 'rule', placeholders).problems.map(({ line, code, reason }) => ({
-      severity: 'error',
-      line,
-      column: indent(line),
-      code,
-      reason,
-    }))
+    const wrong = readRuleText(source, 'rule', placeholders).problems.map(
+      ({ line, code, reason }): TextProblem => ({ severity: 'error', ...place(line), code, reason }),
+    )
+    const found = lintRules([{ file: 'rule', text: source }], { placeholders }).filter(({ code }) => !SAID_BY_PARSER.has(code))
+    return [...wrong, ...found.map(({ severity, line, code, message }) => ({ severity, ...place(line), code, reason: message }))].sort(
+      (a, b) => a.line - b.line,
+    )
   } catch (error) {
-    return [{ severity: 'error', line: 1, column: 1, code: 'invalid', reason: messageOf(error) }]
+    if (!(error instanceof ContentRefused)) throw error
+    return [{ severity: 'error', line: 1, column: 1, code: 'invalid', reason: error.message }]
   }
 }
 
