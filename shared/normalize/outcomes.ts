@@ -10,6 +10,8 @@ const OUTCOMES: { readonly [word: string]: 'success' | 'failure' } = {
   ok: 'success',
   true: 'success',
   allow: 'success',
+  accept: 'success',
+  accepted: 'success',
   failure: 'failure',
   failed: 'failure',
   fail: 'failure',

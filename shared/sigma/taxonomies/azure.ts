@@ -3,7 +3,7 @@ import { asNamed, azureSpellings, type Taxonomy } from './taxonomy.ts'
 /** Microsoft Entra ID and Azure, as Azure Monitor streams their logs, as Log Analytics names the columns, and as Microsoft Graph gives them. */
 export const azureActivity: Taxonomy = {
   applies: ({ product, service }) => product === 'azure' && (service === undefined || service === 'activitylogs'),
-  fields: { callerIpAddress: ['source.ip'] },
+  fields: { callerIpAddress: ['source.ip'], status: ['event.outcome'], caller: ['user.email', 'user.name'] },
   vendorNames: {
     operationName: ['operationName.value', 'OperationNameValue'],
     OperationName: ['operationName.localizedValue', 'operationName'],
@@ -11,6 +11,8 @@ export const azureActivity: Taxonomy = {
     CategoryValue: ['category.value', 'category', 'Category'],
     ResourceProviderValue: ['resourceProviderName.value', 'resourceProviderName', 'ResourceProvider'],
     ResourceId: ['resourceId'],
+    status: ['status.value', 'resultType', 'ActivityStatusValue'],
+    caller: ['Caller', 'identity.claims.name'],
     // What the portal shows as the operation's message.
     'properties.message': ['operationName.localizedValue', 'operationName', 'OperationName'],
   },
@@ -47,7 +49,9 @@ export const azureAudit: Taxonomy = {
     'TargetResources.ModifiedProperties.NewValue': ['targetResources.modifiedProperties.newValue'],
     'ConsentContext.IsAdminConsent': ['targetResources.modifiedProperties.newValue'],
     'additionalDetails.additionalInfo': ['additionalDetails.value', 'AdditionalDetails.value'],
-    ...asNamed('LoggedByService targetResources.type properties.result'),
+    ...asNamed(
+      'LoggedByService targetResources.type targetResources.id targetResources.userPrincipalName targetResources.displayName initiatedBy.user.userPrincipalName initiatedBy.app.displayName result resultReason properties.result',
+    ),
   },
   spellings: azureSpellings,
   vendorPrefixes: ['azure.auditlogs'],
@@ -74,7 +78,7 @@ export const azureSignIn: Taxonomy = {
     homeTenantId: ['HomeTenantId'],
     resourceTenantId: ['ResourceTenantId'],
     ...asNamed(
-      'AuthenticationRequirement ResourceDisplayName conditionalAccessStatus RiskState DeviceDetail.isCompliant DeviceDetail.deviceId NetworkLocationDetails properties.appId properties.authenticationRequirement properties.deviceDetail.deviceId userAgent',
+      'authenticationProtocol clientAppUsed appId appDisplayName userPrincipalName isInteractive AuthenticationRequirement ResourceDisplayName conditionalAccessStatus RiskState DeviceDetail.isCompliant DeviceDetail.deviceId NetworkLocationDetails properties.appId properties.authenticationRequirement properties.deviceDetail.deviceId userAgent',
     ),
   },
   spellings: azureSpellings,
@@ -85,7 +89,10 @@ export const azureSignIn: Taxonomy = {
 export const azureRisk: Taxonomy = {
   applies: ({ product, service }) => product === 'azure' && (service === undefined || service === 'riskdetection' || service === 'pim'),
   fields: {},
-  vendorNames: { riskEventType: ['properties.riskEventType', 'RiskEventType', 'riskType', 'alertType'] },
+  vendorNames: {
+    riskEventType: ['properties.riskEventType', 'RiskEventType', 'riskType', 'alertType'],
+    ...asNamed('riskState riskLevel riskDetail userPrincipalName activity'),
+  },
   spellings: azureSpellings,
   vendorPrefixes: ['azure.identity_protection', 'azure.pim'],
   snakeCase: true,

@@ -4,7 +4,7 @@ import { asNamed, type Taxonomy } from './taxonomy.ts'
 export const github: Taxonomy = {
   applies: ({ product }) => product === 'github',
   fields: { action: ['event.action'], actor: ['user.name'], user_agent: ['user_agent.original'], actor_ip: ['source.ip'] },
-  vendorNames: asNamed('action actor actor_ip user_agent'),
+  vendorNames: asNamed('action actor actor_ip user_agent visibility previous_visibility repo org user name operation_type programmatic_access_type'),
   vendorPrefixes: ['github'],
 }
 

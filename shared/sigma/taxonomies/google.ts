@@ -14,6 +14,7 @@ export const gcpAudit: Taxonomy = {
     'data.protoPayload.authorizationInfo.permission': ['gcp.audit.authorization_info.permission'],
     'data.protoPayload.authorizationInfo.granted': ['gcp.audit.authorization_info.granted'],
     'data.protoPayload.resource.type': ['gcp.audit.resource.type'],
+    'protoPayload.authenticationInfo.principalEmail': ['gcp.audit.authentication_info.principal_email', 'user.email'],
     'data.protoPayload.logName': ['log.logger'],
   },
   vendorNames: {
@@ -22,7 +23,7 @@ export const gcpAudit: Taxonomy = {
     'data.protoPayload.resource.type': ['resource.type', 'data.resource.type'],
     'data.protoPayload.logName': ['logName', 'data.logName'],
     ...asNamed(
-      'data.protoPayload.methodName data.protoPayload.serviceName data.protoPayload.authorizationInfo.permission data.protoPayload.authorizationInfo.granted',
+      'protoPayload.methodName protoPayload.serviceName protoPayload.resourceName protoPayload.authenticationInfo.principalEmail protoPayload.serviceData.policyDelta.bindingDeltas.action protoPayload.serviceData.policyDelta.bindingDeltas.role protoPayload.serviceData.policyDelta.bindingDeltas.member data.protoPayload.methodName data.protoPayload.serviceName data.protoPayload.authorizationInfo.permission data.protoPayload.authorizationInfo.granted',
     ),
   },
   spellings: (name) => (name.startsWith(CLOUD_LOGGING) ? [name, name.slice(CLOUD_LOGGING.length)] : [name, CLOUD_LOGGING + name]),
@@ -40,6 +41,9 @@ export const googleWorkspace: Taxonomy = {
     eventName: ['event.action'],
     setting_name: ['google_workspace.parameters.SETTING_NAME', 'google_workspace.parameters.setting_name', 'google_workspace.admin.setting.name'],
     new_value: ['google_workspace.parameters.NEW_VALUE', 'google_workspace.parameters.new_value', 'google_workspace.admin.new_value'],
+    role_name: ['google_workspace.parameters.ROLE_NAME', 'google_workspace.parameters.role_name', 'google_workspace.admin.role.name'],
+    user_email: ['google_workspace.parameters.USER_EMAIL', 'google_workspace.parameters.user_email', 'google_workspace.admin.user.email'],
+    domain_name: ['google_workspace.parameters.DOMAIN_NAME', 'google_workspace.parameters.domain_name', 'google_workspace.admin.domain.name'],
     'protoPayload.serviceName': ['event.provider'],
     'protoPayload.Servicename': ['event.provider'],
     'protoPayload.metadata.event.eventName': ['event.action'],

@@ -16,7 +16,7 @@ export const okta: Taxonomy = {
     eventtype: ['eventType'],
     displaymessage: ['displayMessage'],
     ...asNamed(
-      'actor.alternateId debugContext.debugData.requestUri securityContext.isProxy target.displayName outcome.reason outcome.result debugContext.debugData.behaviors debugContext.debugData.logOnlySecurityData legacyEventType',
+      'actor.alternateId debugContext.debugData.requestUri securityContext.isProxy target.displayName outcome.reason outcome.result debugContext.debugData.behaviors debugContext.debugData.logOnlySecurityData debugContext.debugData.threatSuspected actor.id target.id target.alternateId target.type legacyEventType',
     ),
   },
   vendorPrefixes: ['okta'],
@@ -34,7 +34,7 @@ export const onelogin: Taxonomy = {
 /** Cisco Duo's authentication log (https://duo.com/docs/adminapi#authentication-logs). */
 export const duo: Taxonomy = {
   applies: ({ product, service }) => product === 'cisco' && service === 'duo',
-  fields: { event_type: ['cisco_duo.auth.event_type'], reason: ['cisco_duo.auth.reason', 'event.reason'] },
-  vendorNames: asNamed('event_type reason'),
+  fields: { event_type: ['cisco_duo.auth.event_type'], reason: ['cisco_duo.auth.reason', 'event.reason'], result: ['cisco_duo.auth.result'] },
+  vendorNames: asNamed('event_type reason result factor'),
   vendorPrefixes: ['cisco_duo', 'cisco_duo.auth'],
 }

@@ -21,7 +21,7 @@ export const kubernetes: Taxonomy = {
       `${POD}.containers.securityContext.privileged`,
     ],
     ...asNamed(
-      'verb objectRef.resource objectRef.subresource objectRef.namespace objectRef.name objectRef.apiGroup responseStatus.code requestURI userAgent user.username user.groups sourceIPs stage',
+      'verb objectRef.resource objectRef.subresource objectRef.namespace objectRef.name objectRef.apiGroup responseStatus.code requestURI userAgent user.username user.groups sourceIPs stage requestObject.roleRef.name requestObject.spec.hostPID requestObject.spec.hostNetwork requestObject.spec.hostIPC annotations.authorization.k8s.io/decision',
     ),
     'responseStatus.code': [],
   },

@@ -25,7 +25,9 @@ export const microsoft365: Taxonomy = {
     Parameters: ['Parameters.Value'],
     OperationProperties: ['OperationProperties.Value'],
     Payload: ['Data'],
-    ...asNamed('Operation ApplicationId ResultStatus ObjectId Workload Directionality DeliveryAction RecordType UserId ClientIP'),
+    ...asNamed(
+      'Operation ApplicationId ResultStatus ObjectId Workload Directionality DeliveryAction RecordType UserId ClientIP Parameters.Name Parameters.Value ModifiedProperties.Name ModifiedProperties.NewValue',
+    ),
   },
   vendorPrefixes: ['o365.audit', 'o365.properties'],
 }

@@ -14,7 +14,7 @@ export const fortigate: Taxonomy = {
     logid: ['event.code'],
     msg: ['message'],
   },
-  vendorNames: asNamed('action cfgpath cfgattr cfgobj logdesc type subtype level status ui method srccountry dstcountry reason'),
+  vendorNames: asNamed('action cfgpath cfgattr cfgobj srcip logdesc type subtype level status ui method srccountry dstcountry reason'),
   vendorPrefixes: ['fortinet.firewall', 'cef.extensions'],
 }
 
