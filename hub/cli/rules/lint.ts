@@ -7,6 +7,7 @@ import { lintDocuments } from '../../../shared/sigma/lint/lint.ts'
 import { createWriter } from '../writer.ts'
 import { colourFor } from './colour.ts'
 import { lintJson, lintText } from './lint-report.ts'
+import { placeholdersFrom } from './placeholder-file.ts'
 import { createProgress } from './progress.ts'
 import { ruleFilesIn, testFileOf } from './rule-files.ts'
 import { lintSarif } from './sarif.ts'
@@ -17,6 +18,7 @@ interface LintFlags {
   failOn: 'error' | 'warning'
   ignore: string[]
   tests?: string
+  placeholders?: string
   listChecks?: boolean
 }
 
@@ -41,6 +43,7 @@ export function registerLint(rules: Command): void {
     .addOption(new Option('--fail-on <severity>', 'the least severity that makes the exit code 1').choices(['error', 'warning']).default('error'))
     .option('--ignore <code>', 'leave this check out; may be given several times', (code: string, codes: string[]) => [...codes, code], [])
     .option('--tests <dir>', 'where test events are kept, if not beside the rules as <rule>.test.yml')
+    .option('--placeholders <file>', 'values of %placeholders% in rules: YAML or JSON, name: [values]')
     .option('--list-checks', 'print all checks and stop')
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: LintFlags, command: Command) => {
@@ -61,12 +64,13 @@ export function registerLint(rules: Command): void {
     })
 }
 
-function lintPaths(paths: readonly string[], { ignore, tests }: LintFlags) {
+function lintPaths(paths: readonly string[], { ignore, tests, placeholders: placeholderFile }: LintFlags) {
+  const placeholders = placeholdersFrom(placeholderFile)
   const progress = createProgress()
   const files = ruleFilesIn(paths)
   const documents = files.flatMap((file, index) => {
     progress.show(() => `reading ${index + 1}/${files.length}  ${file}`)
-    return readDocuments({ file, text: readFileSync(file, 'utf8') })
+    return readDocuments({ file, text: readFileSync(file, 'utf8') }, placeholders)
   })
   progress.show(() => `looking through ${documents.length} rules`)
   const findings = lintDocuments(documents, { hasTest: (file) => testFileOf(file, tests) !== undefined })

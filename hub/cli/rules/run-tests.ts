@@ -3,7 +3,7 @@ import { messageOf } from '../../../shared/errors.ts'
 import type { Normalizer } from '../../../shared/normalize/contract.ts'
 import { createNormalizer } from '../../../shared/normalize/normalize.ts'
 import { explainRule } from '../../../shared/sigma/explain.ts'
-import { compileRules, ecsView, type Matcher, parseRules, type RuleProblem, type SigmaRule } from '../../../shared/sigma/sigma.ts'
+import { applyFilters, compileRules, ecsView, type Matcher, parseRules, type RuleProblem, type SigmaRule } from '../../../shared/sigma/sigma.ts'
 import { testFileOf } from './rule-files.ts'
 import { type RuleTests, readTests, type TestRecord } from './test-cases.ts'
 
@@ -35,16 +35,23 @@ const OBSERVED_AT = new Date('2026-01-01T00:00:00Z')
 
 export interface TestOptions {
   readonly testsDir: string | undefined
+  /** Values of `%name%` placeholders. */
+  readonly placeholders?: ReadonlyMap<string, readonly string[]> | undefined
   onFile?(index: number, file: string): void
 }
 
-/** Puts the events kept for each rule to it, through normalisation, as the hub would. */
-export function testRules(files: readonly string[], { testsDir, onFile }: TestOptions): TestedRule[] {
+/** Puts the events kept for each rule to it, through normalisation and with the filters among the files applied, as the hub would. */
+export function testRules(files: readonly string[], { testsDir, placeholders, onFile }: TestOptions): TestedRule[] {
+  const parsed = files.map((file) => parseRules(readFileSync(file, 'utf8'), file, { placeholders }))
+  const filtered = applyFilters(
+    parsed.flatMap(({ rules }) => rules),
+    parsed.flatMap(({ filters }) => filters),
+  )
+  const problems = [...parsed.flatMap((each) => each.problems), ...filtered.problems]
   return files.flatMap((file, index) => {
     onFile?.(index, file)
-    const { rules, problems } = parseRules(readFileSync(file, 'utf8'), file)
-    const testFile = testFileOf(file, testsDir)
-    return [...problems.map(unusable), ...testFileRules(rules, testFile)]
+    const rules = filtered.rules.filter((rule) => rule.file === file)
+    return [...problems.filter((problem) => problem.file === file).map(unusable), ...testFileRules(rules, testFileOf(file, testsDir))]
   })
 }
 

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander'
+import { boundRegexTime } from '../../../shared/sigma/sigma.ts'
 import { createWriter } from '../writer.ts'
 import { colourFor } from './colour.ts'
+import { placeholdersFrom } from './placeholder-file.ts'
 import { createProgress } from './progress.ts'
 import { ruleFilesIn } from './rule-files.ts'
 import { testRules } from './run-tests.ts'
@@ -8,6 +10,7 @@ import { summaryOf, testJson, testJunit, testText } from './test-report.ts'
 
 interface TestFlags {
   tests?: string
+  placeholders?: string
   format: 'text' | 'json' | 'junit'
   json?: boolean
   quiet?: boolean
@@ -36,16 +39,19 @@ export function registerTest(rules: Command): void {
     .description('put to rules the events that must and must not fire them')
     .argument('[paths...]', 'rule files, or folders of them (default: rules)')
     .option('--tests <dir>', 'where test events are kept, if not beside the rules as <rule>.test.yml')
+    .option('--placeholders <file>', 'values of %placeholders% in rules: YAML or JSON, name: [values]')
     .addOption(new Option('--format <kind>', 'how results are shown').choices(['text', 'json', 'junit']).default('text'))
     .option('--json', 'the same as --format json')
     .option('--quiet', 'leave out the rules that passed (text only)')
     .option('--require-tests', 'a rule without tests counts as failed')
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: TestFlags) => {
+      boundRegexTime()
+      const placeholders = placeholdersFrom(flags.placeholders)
       const files = ruleFilesIn(paths.length > 0 ? paths : ['rules'])
       const progress = createProgress()
       const onFile = (index: number, file: string) => progress.show(() => `${index + 1}/${files.length}  ${file}`)
-      const results = testRules(files, { testsDir: flags.tests, onFile })
+      const results = testRules(files, { testsDir: flags.tests, placeholders, onFile })
       progress.clear()
       const summary = summaryOf(results)
       const out = createWriter(process.stdout)

@@ -27,7 +27,7 @@ export interface Found {
 export interface LintContext {
   /** Whether events that test this rule file are kept; undefined: nobody looked. */
   readonly hasTest?: ((file: string) => boolean) | undefined
-  /** Names of the placeholders that have values. */
+  /** Values of placeholders, by name. */
   readonly placeholders?: ReadonlyMap<string, readonly string[]> | undefined
 }
 
