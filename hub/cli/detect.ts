@@ -9,7 +9,7 @@ import { VIEWS } from '../../shared/sigma/sigma.ts'
 import { createDetectEngine, type EngineStart } from './detect-engine.ts'
 import { explainedLine, explainedText } from './detect-explain.ts'
 import { type ExplainCounts, explainFiles } from './detect-explain-run.ts'
-import { lookOf } from './detect-look.ts'
+import { lookOf, printable } from './detect-look.ts'
 import { createLocalRunner, createPool, type DetectRunner, type WorkerProgram } from './detect-pool.ts'
 import { type Output, REPORTS } from './detect-report.ts'
 import { runDetection } from './detect-run.ts'
@@ -177,10 +177,10 @@ async function detect({ files, bytes }: EventFiles, start: EngineStart, flags: D
         if (problems.length > 0) say(problemLines(problems))
         tally.problems.push(...newProblems(tally.problems, problems))
         const shown = losses.slice(0, Math.max(LOSSES_SHOWN - (file.losses - losses.length), 0))
-        for (const { offset, reason } of shown) say(`  ${file.file}: byte ${offset}: ${reason}\n`)
+        for (const { offset, reason } of shown) say(`  ${printable(`${file.file}: byte ${offset}: ${reason}`)}\n`)
         progress.show(() => `${tally.events} events, ${tally.matches} matches  ${file.file}`)
       },
-      failed: ({ file, error }) => say(`cannot read ${file}: ${error}\n`),
+      failed: ({ file, error }) => say(`cannot read ${printable(`${file}: ${error}`)}\n`),
     })
   } finally {
     progress.clear()
@@ -197,7 +197,8 @@ const newProblems = (known: readonly RuleProblem[], found: readonly RuleProblem[
   return found.filter((problem) => !keys.has(problemKey(problem)))
 }
 const problemKey = ({ file, line, reason }: RuleProblem): string => `${file}:${line}:${reason}`
-const problemLines = (problems: readonly RuleProblem[]): string => problems.map(({ file, line, reason }) => `  ${file}:${line}: ${reason}\n`).join('')
+const problemLines = (problems: readonly RuleProblem[]): string =>
+  problems.map(({ file, line, reason }) => `  ${printable(`${file}:${line}: ${reason}`)}\n`).join('')
 
 function reportRules({ rules, problems, belowLevel, filters }: EngineHead, { level }: DetectFlags): void {
   const extras = [

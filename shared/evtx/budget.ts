@@ -2,11 +2,11 @@ import { EvtxFault } from './fault.ts'
 
 /**
  * What a record may cost, in characters and nodes made: a record is at most 64 KiB, but its template may name one of its values a thousand times, and that
- * value hold a template of its own. Real records stay below a hundredth of this.
+ * value hold a template of its own. The largest record that expands nothing stays below a third of this, real ones below a hundredth.
  */
-const RECORD_LIMIT = 2 * 1024 * 1024
-/** The same for all records of a chunk together, so that a file's time grows with its size alone. */
-const CHUNK_LIMIT = 32 * 1024 * 1024
+const RECORD_LIMIT = 1024 * 1024
+/** The same for all records of a chunk together, so that a file's time and memory grow with its size alone; real chunks stay below a twentieth. */
+const CHUNK_LIMIT = 4 * 1024 * 1024
 /** What a node weighs beside a character. */
 const NODE_COST = 16
 

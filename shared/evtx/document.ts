@@ -32,18 +32,20 @@ interface Target {
  */
 export function documentOf(fragments: readonly XmlFragment[], target: Target): EvtxObject {
   const document: EvtxObject = {}
-  for (const { element, values } of fragments) addChild(document, element, { ...target, values, depth: 0 })
+  for (const { element, values } of fragments) addChild(document, element, { ...target, values, depth: 0, again: new Map() })
   return document
 }
 
 interface Scope extends Target {
   readonly values: XmlFragment['values']
   readonly depth: number
+  /** How often each name that came again has come, in the element being filled. */
+  readonly again: Map<string, number>
 }
 
 function addChild(parent: EvtxObject, element: XmlElement, scope: Scope): void {
   if (element.name === 'Data') addData(parent, element, scope)
-  else put(parent, freeName(parent, element.name, scope.budget), contentOf(element, element.attributes, scope))
+  else put(parent, freeName(parent, element.name, scope), contentOf(element, element.attributes, scope))
 }
 
 function addData(parent: EvtxObject, element: XmlElement, scope: Scope): void {
@@ -76,10 +78,11 @@ const textOnly = (value: EvtxValue | EvtxObject | undefined): EvtxValue => (isOb
 const isArray = (value: unknown): value is EvtxValue[] => Array.isArray(value)
 const isObject = (value: unknown): value is EvtxObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function freeName(parent: EvtxObject, name: string, budget: Budget): string {
+function freeName(parent: EvtxObject, name: string, { again }: Scope): string {
   if (!Object.hasOwn(parent, name)) return name
-  let count = 1
-  for (; Object.hasOwn(parent, `${name}_${count}`); count++) budget.characters(1)
+  let count = (again.get(name) ?? 0) + 1
+  while (Object.hasOwn(parent, `${name}_${count}`)) count++
+  again.set(name, count)
   return `${name}_${count}`
 }
 
@@ -109,7 +112,7 @@ function contentOf({ content }: XmlElement, attributes: readonly XmlAttribute[],
     return object
   }
   object ??= {}
-  const inner = { ...scope, depth: scope.depth + 1 }
+  const inner = { ...scope, depth: scope.depth + 1, again: new Map() }
   const text: XmlPart[] = []
   for (const part of content) {
     const fragments = fragmentsOf(part, scope)

@@ -66,7 +66,7 @@ const TYPES: { readonly [type: number]: ValueType } = {
  */
 export function readValue(bytes: ChunkBytes, { type, at, size }: ValuePlace, budget: Budget): EvtxValue {
   budget.characters(size)
-  if ((type & ARRAY) !== 0) return array(bytes, type & ~ARRAY, at, size, budget)
+  if ((type & ARRAY) !== 0) return array(bytes, type & ~ARRAY, at, size)
   const known = TYPES[type]
   if (!known) throw new EvtxFault(at, `a value of unknown type ${type}`)
   // Windows writes a value that is not there as one of its type with no bytes.
@@ -75,7 +75,7 @@ export function readValue(bytes: ChunkBytes, { type, at, size }: ValuePlace, bud
   return known.read(bytes, at, size)
 }
 
-function array(bytes: ChunkBytes, type: number, at: number, size: number, budget: Budget): EvtxValue {
+function array(bytes: ChunkBytes, type: number, at: number, size: number): EvtxValue {
   if (type === STRING_TYPE) return size === 0 ? [] : terminated(bytes.text(at, size >> 1))
   if (type === 2) return size === 0 ? [] : terminated(bytes.latin1(at, size))
   const known = TYPES[type]
@@ -86,7 +86,6 @@ function array(bytes: ChunkBytes, type: number, at: number, size: number, budget
     const left = at + size - place
     const itemSize = known.size ?? (type === 19 ? sidSize(bytes, place, left) : left)
     if (itemSize > left) throw new EvtxFault(place, `an array whose last item is cut`)
-    budget.node()
     items.push(known.read(bytes, place, itemSize))
     place += itemSize
   }
