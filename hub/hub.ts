@@ -17,6 +17,7 @@ import { type Connectors, createConnectors } from './connectors/connectors.ts'
 import { createBacktests } from './detection/backtest/backtests.ts'
 import { createRuleContent } from './detection/content/rule-content.ts'
 import { createDetection } from './detection/detection.ts'
+import type { RuleSetSummary } from './detection/ports.ts'
 import { readRuleFiles } from './detection/rule-files.ts'
 import { loadAuthority } from './fleet/authority.ts'
 import { createFleet, type RunningFleet } from './fleet/fleet.ts'
@@ -64,6 +65,8 @@ export interface RunningHub {
   readonly fleet: RunningFleet
   readonly connectors: Connectors
   readonly sensors: (tenant: TenantContext) => Promise<Sensor[]>
+  /** Reads the rule folders anew and puts them in force, beside which everything goes on. Where they cannot be used the old rules stay, and the log says why. */
+  reloadRules(): Promise<void>
   close(): Promise<void>
 }
 
@@ -134,8 +137,9 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
   const { tenant, firstAdmin } = await firstStart(config, tenants)
 
   onProgress('Compiling rules')
+  const ruleFiles = () => readRuleFiles(config.rules ?? [assets.rules])
   const detection = await createDetection({
-    files: await readRuleFiles(config.rules ?? [assets.rules]),
+    files: await ruleFiles(),
     workerScript: assets.detectionWorker,
     workers: config.detection_workers ?? Math.max(1, availableParallelism() - 1),
     store: ruleStore,
@@ -143,9 +147,11 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     warn: (message) => log.warn(message),
   })
   closing.add('detection', () => detection.close())
-  for (const problem of detection.problems)
-    log.warn({ file: problem.file, line: problem.line, code: problem.code }, `a rule is not used: ${problem.reason}`)
-  log.info({ rules: detection.rules.length, refused: detection.problems.length }, 'rules are compiled')
+  const tellRules = ({ rules, problems, generation }: Omit<RuleSetSummary, 'filters' | 'correlations'>) => {
+    for (const { file, line, code, reason } of problems) log.warn({ file, line, code }, `a rule is not used: ${reason}`)
+    log.info({ rules, refused: problems.length, generation }, 'rules are in force')
+  }
+  tellRules({ rules: detection.rules.length, problems: detection.problems, generation: detection.generation })
   const warn = (message: string) => log.warn(message)
   const ruleContent = createRuleContent({
     engine: detection,
@@ -276,6 +282,15 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     fleet,
     connectors,
     sensors: (of) => fleetStore.list(of),
+    reloadRules: async () => {
+      try {
+        tellRules(await detection.replaceRules(await ruleFiles()))
+        // Packs hold the text of the rules that run at the edge.
+        for (const { id } of await tenants.listTenants()) await fleet.configurationChanged({ tenantId: id })
+      } catch (error) {
+        log.error({ err: error }, 'the rules could not be read anew; those in force stay')
+      }
+    },
     close: async () => {
       log.info('the hub is stopping')
       await closing.run(log)

@@ -36,7 +36,7 @@ const longRunning = process.argv.slice(2).some((argument) => argument === 'hub' 
   ? untilStopped()
   : new Promise<void>(() => {})
 registerStart(program, assets, longRunning)
-registerHub(program, assets, longRunning)
+registerHub(program, assets, longRunning, (reload) => void process.on('SIGHUP', reload))
 registerDetect(program)
 registerNormalize(program)
 registerRules(program)

@@ -10,8 +10,8 @@ export function runHub(config: HubConfig, assets: Assets, onProgress: (step: str
   return startHub(config, assets, log, onProgress)
 }
 
-/** `picket hub`: the hub alone, until it is told to stop. */
-export function registerHub(program: Command, assets: Assets, stopped: Promise<void>): void {
+/** `picket hub`: the hub alone, until it is told to stop. @param onReload - what to do each time it is told to read its rules anew */
+export function registerHub(program: Command, assets: Assets, stopped: Promise<void>, onReload: (reload: () => void) => void): void {
   program
     .command('hub')
     .description('run the hub')
@@ -22,6 +22,7 @@ export function registerHub(program: Command, assets: Assets, stopped: Promise<v
     .action(async (options: { config?: string; dataDir?: string; httpPort?: number; grpcPort?: number }) => {
       const flags = { data_dir: options.dataDir, http_port: options.httpPort, grpc_port: options.grpcPort }
       const hub = await runHub(readHubConfig(options.config, flags), assets, (step) => process.stderr.write(`  ${step}\n`))
+      onReload(() => void hub.reloadRules())
       process.stdout.write(`Picket hub is ready: http://localhost:${hub.httpPort}/ (sensors: port ${hub.grpcPort})\n`)
       // Printed, not logged: a log is kept and forwarded.
       if (hub.firstAdmin)

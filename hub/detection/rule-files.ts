@@ -4,10 +4,12 @@ import { join } from 'node:path'
 export interface RuleFile {
   readonly file: string
   readonly text: string
+  /** Not read, because it is larger than a rule file may be; the text is empty. */
+  readonly isTooLarge?: boolean | undefined
 }
 
 /** A rule file above this size is not read: a rule is a page of text, not a data set. */
-const RULE_FILE_LIMIT_BYTES = 4 * 1024 * 1024
+export const RULE_FILE_LIMIT_BYTES = 4 * 1024 * 1024
 
 /**
  * Reads the Sigma files (`.yml`, `.yaml`) under the given files and folders, in name order so that every start sees the same list.
@@ -27,5 +29,6 @@ async function collect(path: string, files: RuleFile[]): Promise<void> {
       const child = join(path, name)
       if (/\.ya?ml$/.test(name) || (await stat(child)).isDirectory()) await collect(child, files)
     }
-  } else if (found.size <= RULE_FILE_LIMIT_BYTES) files.push({ file: path, text: await readFile(path, 'utf8') })
+  } else if (found.size > RULE_FILE_LIMIT_BYTES) files.push({ file: path, text: '', isTooLarge: true })
+  else files.push({ file: path, text: await readFile(path, 'utf8') })
 }
