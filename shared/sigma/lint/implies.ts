@@ -47,11 +47,16 @@ export function implies(narrow: Leaf, wide: Leaf): boolean {
   return inner.includes(outer)
 }
 
-/** Whether no single value can pass both. False also means "cannot tell". A field that holds a list of values may still pass both. */
-export function excludes(left: Leaf, right: Leaf): boolean {
+/**
+ * Whether no field can pass both. False also means "cannot tell".
+ *
+ * @param lists - whether a field may hold several values, of which each test needs but one
+ */
+export function excludes(left: Leaf, right: Leaf, lists: boolean): boolean {
   if (left.field === undefined || left.field !== right.field) return false
   const [one, two] = [left.test, right.test]
   if (isAbsent(one) || isAbsent(two)) return needsValue(isAbsent(one) ? two : one)
+  if (lists) return false
   if (one.kind === 'number' && two.kind === 'number' && one.part === two.part) return numbersExclude(one, two)
   if (one.kind !== 'text' || two.kind !== 'text') return false
   const [a, b] = [stretchOf(one.pattern), stretchOf(two.pattern)]

@@ -40,16 +40,18 @@ interface Fact {
 }
 
 /**
- * Whether some event can make all formulas true, as far as texts and numbers of one field tell. `false` is sure for fields with one value;
- * `true` may mean that it would take too long to find out.
+ * Whether some event can make all formulas true, as far as texts and numbers of one field tell. `false` is sure; `true` may mean that it would take
+ * too long to find out.
+ *
+ * @param lists - whether a field may hold several values, of which each test needs but one
  */
-export function satisfiable(formulas: readonly Formula[]): boolean {
+export function satisfiable(formulas: readonly Formula[], lists: boolean): boolean {
   let work = 0
   const conflicts = (fact: Fact, facts: readonly Fact[]): boolean =>
     facts.some((known) => {
       work++
       if (known.leaf.field !== fact.leaf.field) return false
-      if (known.holds && fact.holds) return excludes(known.leaf, fact.leaf)
+      if (known.holds && fact.holds) return excludes(known.leaf, fact.leaf, lists)
       if (known.holds) return implies(known.leaf, fact.leaf)
       if (fact.holds) return implies(fact.leaf, known.leaf)
       // Absent and present at once: `not exists: true` and `not exists: false`.

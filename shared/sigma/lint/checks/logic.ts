@@ -2,10 +2,14 @@ import type { SigmaRule } from '../../contract.ts'
 import type { ConditionNode, Detection } from '../../parse/detection.ts'
 import type { LintCheck } from '../check.ts'
 import { detectionOf } from '../items.ts'
-import { formulaOf, satisfiable, searchOf } from '../satisfiable.ts'
+import { type Formula, formulaOf, satisfiable, searchOf } from '../satisfiable.ts'
 import { conditionLine } from './searches.ts'
 
 const detectionIn = (rule: SigmaRule): Detection => rule.detection as Detection
+
+/** Products whose records hold one value a field; the others write JSON, where any field may be a list. */
+const ONE_VALUE: readonly (string | undefined)[] = ['windows', 'linux', 'macos']
+const mayHoldLists = ({ logsource }: SigmaRule): boolean => !ONE_VALUE.includes(logsource.product)
 
 /** How the condition uses each search identifier: its truth works for the rule, against it, or both. */
 function rolesIn(detection: Detection): Map<string, 'for' | 'against' | 'both'> {
@@ -24,7 +28,7 @@ export const contradiction: LintCheck = {
   severity: 'error',
   title: 'no event can fulfil the condition',
   *each(document) {
-    if (!document.rule || satisfiable([formulaOf(detectionIn(document.rule))])) return
+    if (!document.rule || satisfiable([formulaOf(detectionIn(document.rule))], mayHoldLists(document.rule))) return
     yield {
       line: conditionLine(document),
       message: 'no event can fulfil the condition: what it requires is excluded by its other parts; take one of them out',
@@ -37,29 +41,36 @@ export const deadSearch: LintCheck = {
   severity: 'warning',
   title: 'a search identifier that changes nothing: where it is asked, it cannot be true, or always is',
   *each(document) {
-    if (!document.rule) return
-    const detection = detectionIn(document.rule)
+    const { rule } = document
+    if (!rule) return
+    const detection = detectionIn(rule)
     const whole = formulaOf(detection)
     // Where nothing fits, every part is dead; that has a finding of its own.
-    if (!satisfiable([whole])) return
+    const possible = (formulas: readonly Formula[]) => satisfiable(formulas, mayHoldLists(rule))
+    if (!possible([whole])) return
     for (const [name, role] of rolesIn(detection)) {
-      const message = whyDead(detection, name, role)
+      const message = whyDead(detection, name, role, possible)
       if (message !== undefined) yield { line: document.lineOf([...detectionOf(document).path, name]), message }
     }
   },
 }
 
-function whyDead(detection: Detection, name: string, role: 'for' | 'against' | 'both'): string | undefined {
+function whyDead(
+  detection: Detection,
+  name: string,
+  role: 'for' | 'against' | 'both',
+  possible: (formulas: readonly Formula[]) => boolean,
+): string | undefined {
   if (role === 'both') return undefined
   const search = searchOf(detection, name)
-  if (!satisfiable([search])) return `no event can be what "${name}" asks for: its parts exclude each other`
+  if (!possible([search])) return `no event can be what "${name}" asks for: its parts exclude each other`
   /** The condition as it is where the search helps: true where it is asked for, false where it excludes. */
   const helped = formulaOf(detection, new Map([[name, role === 'for']]))
-  if (!satisfiable([helped, search]))
+  if (!possible([helped, search]))
     return role === 'against'
       ? `"${name}" excludes nothing that the rest of the condition lets through; correct or remove it`
       : `"${name}" never helps: the rest of the condition excludes what it asks for; correct or remove it`
-  if (role === 'for' && !satisfiable([helped, { kind: 'not', of: search }]))
+  if (role === 'for' && !possible([helped, { kind: 'not', of: search }]))
     return `"${name}" adds nothing: the rest of the condition requires as much; remove it`
   return undefined
 }

@@ -133,7 +133,8 @@ export const matchesAnything: LintCheck = {
     for (const item of itemsOf(document)) {
       const position = item.modifiers.some((modifier) => Object.hasOwn(POSITIONS, modifier)) || item.field === undefined
       for (const [index, value] of item.values.entries()) {
-        if (!position || item.modifiers.includes('re') || typeof value !== 'string' || /[^*]/.test(value)) continue
+        if (!position || item.modifiers.includes('re') || typeof value !== 'string' || (item.field === undefined ? /[^*]/.test(value) : value !== ''))
+          continue
         yield {
           line: document.lineOf(item.valuePath(index)),
           message: `every text fits ${shown(value)}; ${item.field === undefined ? 'remove it' : `to ask whether the field is there, write "${item.field}|exists: true"`}`,
