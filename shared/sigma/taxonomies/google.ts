@@ -2,13 +2,17 @@ import { asNamed, type Taxonomy } from './taxonomy.ts'
 
 const CLOUD_LOGGING = 'data.'
 
+const METHOD = ['gcp.audit.protoPayload.methodName', 'gcp.audit.data.protoPayload.methodName', 'gcp.audit.method_name', 'event.action']
+/** One record of Workspace may tell several events; `event.action` names the first alone. */
+const EVENT = ['google_workspace.events.name', 'gcp.audit.protoPayload.metadata.event.eventName', 'event.action']
+
 /** Google Cloud's audit logs. Rules name their fields as Cloud Logging does, as Pub/Sub wraps them (`data.`), or as Filebeat does. */
 export const gcpAudit: Taxonomy = {
   applies: ({ product, service }) => product === 'gcp' && (service === undefined || service === 'gcp.audit'),
   fields: {
-    'gcp.audit.method_name': ['event.action', 'gcp.audit.method_name'],
-    'data.protoPayload.methodName': ['event.action'],
-    'protoPayload.methodName': ['event.action'],
+    'gcp.audit.method_name': METHOD,
+    'data.protoPayload.methodName': METHOD,
+    'protoPayload.methodName': METHOD,
     'data.protoPayload.serviceName': ['gcp.audit.service_name'],
     'protoPayload.serviceName': ['gcp.audit.service_name'],
     'data.protoPayload.authorizationInfo.permission': ['gcp.audit.authorization_info.permission'],
@@ -38,7 +42,7 @@ export const googleWorkspace: Taxonomy = {
   applies: ({ product, service }) => product === 'gcp' && service !== undefined && service.startsWith('google_workspace.'),
   fields: {
     eventService: ['event.provider'],
-    eventName: ['event.action'],
+    eventName: EVENT,
     setting_name: ['google_workspace.parameters.SETTING_NAME', 'google_workspace.parameters.setting_name', 'google_workspace.admin.setting.name'],
     new_value: ['google_workspace.parameters.NEW_VALUE', 'google_workspace.parameters.new_value', 'google_workspace.admin.new_value'],
     role_name: ['google_workspace.parameters.ROLE_NAME', 'google_workspace.parameters.role_name', 'google_workspace.admin.role.name'],
@@ -46,7 +50,7 @@ export const googleWorkspace: Taxonomy = {
     domain_name: ['google_workspace.parameters.DOMAIN_NAME', 'google_workspace.parameters.domain_name', 'google_workspace.admin.domain.name'],
     'protoPayload.serviceName': ['event.provider'],
     'protoPayload.Servicename': ['event.provider'],
-    'protoPayload.metadata.event.eventName': ['event.action'],
+    'protoPayload.metadata.event.eventName': EVENT,
   },
   vendorNames: {
     eventService: ['protoPayload.serviceName'],

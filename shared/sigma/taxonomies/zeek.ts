@@ -24,7 +24,7 @@ export const zeek: Taxonomy = {
     'c-useragent': ['user_agent'],
     // zeek-http-headers adds the names of the client's headers
     ...asNamed(
-      'operation endpoint answers rejected Z qtype_name query resp_mime_types uri user_agent method host status_code client_header_names request_body_len request_type cipher service name path certificate.serial id.orig_h id.resp_h id.resp_p',
+      'action operation endpoint answers rejected Z qtype_name query resp_mime_types uri user_agent method host status_code client_header_names request_body_len request_type cipher service name path certificate.serial id.orig_h id.resp_h id.resp_p',
     ),
   },
   vendorPrefixes: [

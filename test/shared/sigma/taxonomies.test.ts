@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { readRuleFiles } from '../../../hub/detection/rule-files.ts'
 import type { EventLogsource } from '../../../shared/event/event.ts'
 import { createNormalizer } from '../../../shared/normalize/normalize.ts'
 import { applies } from '../../../shared/sigma/applies.ts'
@@ -141,4 +142,16 @@ test('what SigmaHQ calls a field is found under the vendor’s name, in the vend
   expect(ecs('eventName', { product: 'm365', service: 'threat_management' })[0]).toBe('o365.audit.Name')
   expect(ecs('userIdentity.type', { product: 'aws', service: 'cloudtrail' })).toContain('aws.cloudtrail.user_identity.type')
   expect(plain('data.protoPayload.methodName', { product: 'gcp', service: 'gcp.audit' })).toContain('protoPayload.methodName')
+})
+
+test('V6 every field that a rule of our own asks for has its place in the event', async () => {
+  const files = await readRuleFiles(['rules/identity', 'rules/cloud', 'rules/kubernetes', 'rules/network', 'rules/web'])
+  const lost = files.flatMap(({ file, text }) => {
+    const { detection, logsource } = parse(text)
+    const fields = new Set<string>()
+    for (const [name, search] of Object.entries(detection)) if (name !== 'condition') collectFields(search, fields)
+    return [...fields].filter((field) => !knowsField(field, logsource)).map((field) => `${file}: ${field}`)
+  })
+  expect(files.length).toBeGreaterThan(50)
+  expect(lost).toEqual([])
 })
