@@ -1,24 +1,23 @@
 import type { RuleProblem, SigmaCorrelation, SigmaFilter, SigmaRule } from '../../shared/sigma/contract.ts'
-import { parseRules } from '../../shared/sigma/sigma.ts'
+import { applyFilters, linkRules, parseRules } from '../../shared/sigma/sigma.ts'
 import { RULE_FILE_LIMIT_BYTES, type RuleFile } from './rule-files.ts'
 import type { PlaceholderRule, Placeholders } from './worker-protocol.ts'
 
 export interface LoadedRules {
+  /** With the filters among the files joined to them. */
   readonly rules: readonly SigmaRule[]
   readonly problems: readonly RuleProblem[]
+  /** Those that can be run: what they refer to is there. */
   readonly correlations: readonly SigmaCorrelation[]
   readonly filters: number
   readonly placeholderRules: readonly PlaceholderRule[]
 }
 
-/**
- * Reads rule files as a whole: rules with the filters among the files applied, correlations, and the rules that wait for placeholder values. The first
- * of two rules with one id is used, the other is a problem.
- */
+/** Reads rule files as a whole. The first of two rules with one id is used, the other is a problem; so is whatever else cannot be used. */
 export function loadRules(files: readonly RuleFile[], placeholders: Placeholders): LoadedRules {
   const rules: SigmaRule[] = []
   const problems: RuleProblem[] = []
-  const placeholderRules: PlaceholderRule[] = []
+  const waiting: SigmaRule[] = []
   const correlations: SigmaCorrelation[] = []
   const filters: SigmaFilter[] = []
   const known = new Map<string, SigmaRule>()
@@ -36,10 +35,21 @@ export function loadRules(files: readonly RuleFile[], placeholders: Placeholders
     correlations.push(...parsed.correlations)
     filters.push(...parsed.filters)
     problems.push(...parsed.problems)
-    if (parsed.problems.some(({ code }) => code === 'expand_without_placeholders')) placeholderRules.push(...waitingFor(text, file, parsed.problems))
+    if (parsed.problems.some(isForValues)) waiting.push(...waitingFor(text, file, parsed.problems))
   }
-  return { rules, problems, correlations, filters: filters.length, placeholderRules }
+  const linked = linkRules({ rules: [...rules, ...waiting], filters, correlations })
+  const broken = new Set(linked.map(({ file, ruleId }) => `${file}\n${ruleId}`))
+  const filtered = applyFilters(rules, filters)
+  return {
+    rules: filtered.rules,
+    problems: [...problems, ...linked, ...filtered.problems],
+    correlations: correlations.filter(({ file, id }) => !broken.has(`${file}\n${id}`)),
+    filters: filters.length,
+    placeholderRules: waiting.map((rule) => toPlaceholderRule(rule, filters)),
+  }
 }
+
+const isForValues = ({ code }: RuleProblem): boolean => code === 'expand_without_placeholders'
 
 const duplicate = ({ file, line, id, title }: SigmaRule, first: SigmaRule): RuleProblem => ({
   ...{ file, line, ruleId: id, title, code: 'duplicate_id' },
@@ -47,16 +57,17 @@ const duplicate = ({ file, line, id, title }: SigmaRule, first: SigmaRule): Rule
 })
 
 /** The rules that are refused for want of values, found by reading the file once more as if every list were there. */
-function waitingFor(text: string, file: string, problems: readonly RuleProblem[]): PlaceholderRule[] {
-  const lines = new Set(problems.filter(({ code }) => code === 'expand_without_placeholders').map(({ ruleId, title }) => `${ruleId}\n${title}`))
-  const { rules } = parseRules(text, file, { placeholders: new AnyPlaceholder() })
-  return rules
-    .filter((rule) => lines.has(`${rule.id}\n${rule.title}`))
-    .map(({ line, source }) => {
-      const asked = new AnyPlaceholder()
-      parseRules(source, file, { placeholders: asked })
-      return { file, line, source, placeholders: [...asked.asked] }
-    })
+function waitingFor(text: string, file: string, problems: readonly RuleProblem[]): SigmaRule[] {
+  const refused = new Set(problems.filter(isForValues).map(({ ruleId, title }) => `${ruleId}\n${title}`))
+  return parseRules(text, file, { placeholders: new AnyPlaceholder() }).rules.filter(({ id, title }) => refused.has(`${id}\n${title}`))
+}
+
+function toPlaceholderRule(rule: SigmaRule, filters: readonly SigmaFilter[]): PlaceholderRule {
+  const { file, line, source } = rule
+  const asked = new AnyPlaceholder()
+  parseRules(source, file, { placeholders: asked })
+  const own = filters.filter((filter) => applyFilters([rule], [filter]).rules[0] !== rule)
+  return { file, line, source, placeholders: [...asked.asked], filters: own.map((filter) => filter.source) }
 }
 
 /** Has a value for whatever is asked, and remembers what that was. */

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import type { RuleProblem, SigmaRule } from '../../shared/sigma/contract.ts'
-import { compileRules, ecsView, type Matcher, parseRules } from '../../shared/sigma/sigma.ts'
+import { applyFilters, compileRules, ecsView, type Matcher, parseFilterDetection, parseRules } from '../../shared/sigma/sigma.ts'
 import { logsourceKey } from './evaluations.ts'
 import { judgeEvents, parseDocument } from './judge-events.ts'
 import type { DetectionEvent } from './ports.ts'
@@ -20,7 +20,8 @@ import {
 interface Loaded {
   readonly matcher: Matcher
   readonly indexOf: ReadonlyMap<unknown, number>
-  readonly exceptions: ReadonlyMap<string, string>
+  /** Detections, by id. */
+  readonly exceptions: ReadonlyMap<string, unknown>
   /** By exception and log source of the rule: the same field name means other fields elsewhere. */
   readonly compiled: Map<string, Matcher>
 }
@@ -73,11 +74,11 @@ function load({ rules, placeholderRules, valueLists, exceptions }: TenantContent
     all.push(named)
     if (runs) toRun.add(named)
   }
-  for (const { file, source, placeholders } of placeholderRules) {
-    if (!placeholders.every((name) => valueLists.has(name))) continue
+  for (const { file, source, filters } of placeholderRules) {
     const parsed = parseRules(source, file, { placeholders: valueLists })
     problems.push(...parsed.problems)
-    for (const rule of parsed.rules) {
+    const own = filters.flatMap((text) => parseRules(text, file, { placeholders: valueLists }).filters)
+    for (const rule of applyFilters(parsed.rules, own).rules) {
       all.push(rule)
       toRun.add(rule)
     }
@@ -89,11 +90,12 @@ function load({ rules, placeholderRules, valueLists, exceptions }: TenantContent
   problems.push(...compiled.problems)
   const { matcher } = compiled
   matcher.prepare()
-  const usable = new Map<string, string>()
+  const usable = new Map<string, unknown>()
   for (const { id, detection } of exceptions) {
-    const fault = faultIn(id, detection)
-    if (fault) problems.push(fault)
-    else usable.set(id, detection)
+    const parsed = parseFilterDetection(detection, `exception ${id}`, { placeholders: valueLists })
+    const [fault] = parsed.problem ? [parsed.problem] : compileRules([asRule(id, parsed.detection, {})], ecsView).problems
+    if (fault) problems.push({ ...fault, ruleId: undefined, title: undefined })
+    else usable.set(id, parsed.detection)
   }
   return {
     loaded: { matcher, indexOf: new Map(matcher.rules.map((rule, index) => [rule, index])), exceptions: usable, compiled: new Map() },
@@ -101,19 +103,11 @@ function load({ rules, placeholderRules, valueLists, exceptions }: TenantContent
   }
 }
 
-/** An exception as a rule of the log source: what it means is what a rule with its detection means. */
-const asRule = (id: string, detection: string, { product, category, service }: SigmaRule['logsource']) =>
-  parseRules(
-    `title: ${JSON.stringify(id)}\nlogsource: ${JSON.stringify({ product, category, service })}\ndetection:\n${detection.replace(/^/gm, '  ')}\n`,
-    `exception ${id}`,
-  )
-
-function faultIn(id: string, detection: string): RuleProblem | undefined {
-  const { rules, problems } = asRule(id, detection, {})
-  // One line above the detection stands for what was put around it.
-  const [problem] = [...problems, ...compileRules(rules, ecsView).problems]
-  return problem && { ...problem, line: Math.max(1, problem.line - 3), ruleId: undefined, title: undefined }
-}
+/** An exception as a rule of the log source: it holds where the rule fires. */
+const asRule = (id: string, detection: unknown, logsource: SigmaRule['logsource']): SigmaRule => ({
+  ...{ id, title: id, level: 'informational', status: '', description: '', author: '', references: [], falsePositives: [], tags: [] },
+  ...{ logsource, mitre: { tactics: [], techniques: [] }, detection, file: `exception ${id}`, line: 1, source: '' },
+})
 
 function holding(content: Loaded, { event, logsource, exceptions }: ExceptionCheck): string[] {
   const document = parseDocument(event.document)
@@ -122,7 +116,7 @@ function holding(content: Loaded, { event, logsource, exceptions }: ExceptionChe
     const detection = content.exceptions.get(id)
     if (detection === undefined) return false
     const key = `${id}\n${logsourceKey(logsource)}`
-    const matcher = content.compiled.get(key) ?? compileRules(asRule(id, detection, logsource).rules, ecsView).matcher
+    const matcher = content.compiled.get(key) ?? compileRules([asRule(id, detection, logsource)], ecsView).matcher
     content.compiled.set(key, matcher)
     return matcher.match(document, event).length > 0
   })

@@ -31,6 +31,8 @@ export interface PlaceholderRule {
   readonly line: number
   readonly source: string
   readonly placeholders: readonly string[]
+  /** Texts of the filters that are for it. */
+  readonly filters: readonly string[]
 }
 
 /** Everything about a rule set but its rules, which follow in parts. Every worker that loads the same files has the same rules in the same order. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDetection } from '../../../hub/detection/detection.ts'
 import type { DetectionResult } from '../../../hub/detection/ports.ts'
 import { RuleSetRefused } from '../../../hub/detection/rule-set.ts'
-import { linuxEvent, tenantRule, tenantView, wordRule } from '../../support/detection-rules.ts'
+import { linuxEvent, sigmaRule, tenantRule, tenantView, wordRule } from '../../support/detection-rules.ts'
 import { buildDetectionWorker } from '../../support/detection-worker.ts'
 
 let worker: ReturnType<typeof buildDetectionWorker>
@@ -86,6 +86,26 @@ test('rules that cannot be used are problems of the new set, the others are in f
     { file: 'twice.yml', code: 'duplicate_id', reason: expect.stringContaining('every.yml:1') },
   ])
   expect(detection.correlations).toMatchObject([{ title: 'Many', type: 'event_count', timespanSeconds: 300 }])
+})
+
+test('F1 filters among the files hold for the shared rules, and for those that wait for values too', async () => {
+  const filter = (id: string, rules: string, host: string) =>
+    `title: ${id}\nid: ${id}\nlogsource: {product: linux}\nfilter:\n  rules: ${rules}\n  host: {host.name: ${host}}\n  condition: host\n`
+  const waiting = sigmaRule('admins', { sel: { 'user.name|expand': '%admins%' }, condition: 'sel' })
+  const summary = await detection.replaceRules([
+    ...setOf('filtered', 1),
+    { file: 'admins.yml', text: waiting },
+    { file: 'filters.yml', text: [filter('lab', 'any', 'lab'), filter('odd-web', '[odd]', 'web'), filter('lost', '[nothing]', 'x')].join('---\n') },
+  ])
+  expect(summary).toMatchObject({ filters: 3, rules: 3 })
+  expect(summary.problems.map(({ code, file }) => [code, file])).toEqual([
+    ['expand_without_placeholders', 'admins.yml'],
+    ['unknown_rule', 'filters.yml'],
+  ])
+  await detection.setView('f', tenantView({ valueLists: { admins: ['root'] } }))
+  const events = ['lab', 'web', 'db'].map((name) => linuxEvent('odd event', { host: { name }, user: { name: 'root' } }))
+  const { matches } = await detection.detect({ tenantId: 'f' }, events)
+  expect(matches.map(({ event, rule }) => `${event} ${rule.id}`)).toEqual(['1 every', '1 admins', '2 every', '2 odd', '2 admins'])
 })
 
 test("a tenant's own content is in force beside the new set, and one of its rules steps back where a shared rule has its id", async () => {
