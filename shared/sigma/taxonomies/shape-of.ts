@@ -61,6 +61,13 @@ export const logsourceOf = (shape: VendorShape, record: object): EventLogsource 
 
 const UNKNOWN: EventLogsource = { categories: [] }
 
+/** As `classifyShape`, of a record that rules can be put to as it is; unknown where it must be read first. */
+export function classifyInPlace(record: object): EventLogsource {
+  const shape = shapeOf(record)
+  if (!shape || shape.readFirst === true || shape.readFirst?.(record) === true) return UNKNOWN
+  return logsourceOf(shape, record)
+}
+
 /** Sigma's logsource of a vendor's record by its shape; no part of it is set where the shape is not known. */
 export function classifyShape(record: object): EventLogsource {
   const shape = shapeOf(record)

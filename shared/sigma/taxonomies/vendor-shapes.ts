@@ -18,6 +18,11 @@ export interface VendorShape {
   /** Lists of `{name, value}` that are kept a second time as an object, since rules name their entries. */
   readonly pairs?: { readonly list: string; readonly into: string }
   readonly under?: string
+  /**
+   * True where rules ask for what only reading works out (an outcome, a list's entries by name): such a record is not matched in place, so that the
+   * same rules fire on it as on its event.
+   */
+  readonly readFirst?: true | ((record: object) => boolean)
 }
 
 const NONE: readonly string[] = []
@@ -69,6 +74,8 @@ const GOOGLE_WORKSPACE = {
   'login.googleapis.com': of('gcp', 'google_workspace.login'),
 }
 
+const workspaceInCloudLogging = byValue(GOOGLE_WORKSPACE, 'protoPayload.serviceName', 'data.protoPayload.serviceName')
+
 const M365_ALERTS = of('m365', 'threat_management')
 
 /** Every shape there is, the more particular first. */
@@ -95,6 +102,7 @@ export const VENDOR_SHAPES: readonly VendorShape[] = [
       { conditionalAccessStatus: true, userPrincipalName: true },
       { ConditionalAccessStatus: true, UserPrincipalName: true },
     ],
+    readFirst: true,
     logsource: of('azure', 'signinlogs'),
     ecs: {
       '@timestamp': 'properties.createdDateTime createdDateTime CreatedDateTime time TimeGenerated',
@@ -198,6 +206,7 @@ export const VENDOR_SHAPES: readonly VendorShape[] = [
     dataset: 'google_workspace',
     title: 'Google Workspace activity (Reports API)',
     marks: [{ 'id.applicationName': true, events: true }],
+    readFirst: true,
     logsource: of('gcp', undefined),
     narrower: byValue(GOOGLE_WORKSPACE, 'id.applicationName'),
     ecs: {
@@ -217,7 +226,8 @@ export const VENDOR_SHAPES: readonly VendorShape[] = [
     title: 'Google Cloud audit log entry, also of Google Workspace',
     marks: [{ 'protoPayload.methodName': true }, { 'data.protoPayload.methodName': true }, { 'protoPayload.serviceName': true }],
     logsource: of('gcp', 'gcp.audit'),
-    narrower: byValue(GOOGLE_WORKSPACE, 'protoPayload.serviceName', 'data.protoPayload.serviceName'),
+    narrower: workspaceInCloudLogging,
+    readFirst: (record) => workspaceInCloudLogging(record) !== undefined,
     ecs: {
       '@timestamp': 'timestamp data.timestamp receiveTimestamp',
       // What Workspace did is in the metadata; the method names the API.
@@ -260,6 +270,7 @@ export const VENDOR_SHAPES: readonly VendorShape[] = [
       { Workload: true, Operation: true, RecordType: true },
       { Workload: true, Operation: true, CreationTime: true },
     ],
+    readFirst: true,
     logsource: of('m365', 'audit'),
     narrower: byValue({ exchange: of('m365', 'exchange'), securitycompliancecenter: M365_ALERTS, threatintelligence: M365_ALERTS }, 'Workload'),
     ecs: {

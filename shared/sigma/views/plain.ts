@@ -1,4 +1,4 @@
-import { classifyShape } from '../taxonomies/shape-of.ts'
+import { classifyInPlace } from '../taxonomies/shape-of.ts'
 import { taxonomiesFor, vendorNamesOf } from '../taxonomies/taxonomies.ts'
 import { dotted, type NativeView, textAt, uniquePaths } from './view.ts'
 
@@ -10,7 +10,7 @@ export const plainView: NativeView = {
     return uniquePaths([...names, field].flatMap(dotted))
   },
   recognise: () => true,
-  classify: classifyShape,
+  classify: classifyInPlace,
   timestamp: (document) =>
     textAt(document, '@timestamp') ?? textAt(document, 'timestamp') ?? textAt(document, 'eventTime') ?? textAt(document, 'time'),
 }

@@ -7,7 +7,7 @@ import type { EventLogsource } from '../../../shared/event/event.ts'
 import { createNormalizer } from '../../../shared/normalize/normalize.ts'
 import { applies } from '../../../shared/sigma/applies.ts'
 import type { RuleLogsource } from '../../../shared/sigma/contract.ts'
-import { compileRules, detectView, ecsView, parseRules } from '../../../shared/sigma/sigma.ts'
+import { compileRules, detectView, ecsView, parseRules, plainView, type RuleMatch } from '../../../shared/sigma/sigma.ts'
 import { knowsField } from '../../../shared/sigma/taxonomies/taxonomies.ts'
 import { RECORDS, VENDOR_RECORDS } from './logsource-records.ts'
 
@@ -155,3 +155,30 @@ test('V6 every field that a rule of our own asks for has its place in the event'
   expect(files.length).toBeGreaterThan(50)
   expect(lost).toEqual([])
 })
+
+test('a rule of our own fires on a vendor’s JSON in place as it does on its event', async () => {
+  const files = await readRuleFiles(['rules'])
+  const rules = files.flatMap(({ file, text }) => parseRules(text, file).rules)
+  const inPlace = compileRules(rules, plainView).matcher
+  const onEvents = compileRules(rules, ecsView).matcher
+  const folders = ['identity', 'cloud', 'kubernetes', 'network', 'web'].map((name) => join('test/rules', name))
+  const records = folders.flatMap((folder) =>
+    readdirSync(folder).flatMap((name) => {
+      const cases: { fires: unknown[]; silent: unknown[] } = parse(readFileSync(join(folder, name), 'utf8'))
+      return [...cases.fires, ...cases.silent].filter((record): record is object => typeof record === 'object' && record !== null)
+    }),
+  )
+  let matchedInPlace = 0
+  for (const record of records) {
+    if (detectView(record) !== plainView) continue
+    const logsource = plainView.classify(record)
+    if (logsource.product === undefined && logsource.categories.length === 0) continue
+    const { document, logsource: normalised } = normalise(record)
+    const ids = (matches: readonly RuleMatch[]) => matches.map(({ rule }) => rule.id).sort()
+    expect(ids(inPlace.match(record, logsource)), JSON.stringify(record)).toEqual(
+      ids(onEvents.match(JSON.parse(JSON.stringify(document)), normalised)),
+    )
+    matchedInPlace++
+  }
+  expect(matchedInPlace).toBeGreaterThan(100)
+}, 60_000)
