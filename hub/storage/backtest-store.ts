@@ -103,7 +103,7 @@ export const createBacktestStore = (db: Database): BacktestStore => ({
           ) as next
         ), kept as (select * from page where before < ${limitBytes})
         select
-          (select json_agg(json_build_array(id, extract(epoch from time) * 1000, product, service, categories, host, user_name, source_ip, document))::text
+          (select json_agg(json_build_array(id, extract(epoch from time) * 1000, product, service, categories, host, user_name, source_ip, document::text))::text
             from kept where ${sql.join(wanted, sql` and `)}) as events,
           (select count(*) from kept) as scanned, last.time::text as last_time, last.id as last_id
         from (select time, id from kept order by time desc, id desc limit 1) as last`)

@@ -1,3 +1,4 @@
+import type { EventLogsource } from '../../../shared/event/event.ts'
 import type { RuleLogsource, SigmaRule } from '../../../shared/sigma/contract.ts'
 import { applies, compileRules, ecsView, parseRules } from '../../../shared/sigma/sigma.ts'
 import { compileException } from '../content/exception-text.ts'
@@ -40,7 +41,7 @@ type Row = [
   host: string | null,
   user: string | null,
   ip: string | null,
-  document: object,
+  document: string,
 ]
 
 /** @throws Error where a text cannot be compiled: they are checked before */
@@ -56,17 +57,21 @@ export function createBacktestJudge({ source, live, exceptions, placeholders, fr
     page(events) {
       let evaluated = 0
       const lostHere: string[] = []
-      for (const [id, ms, product, service, categories, host, user, ip, document] of JSON.parse(events) as Row[]) {
+      for (const [id, ms, product, service, categories, host, user, ip, text] of JSON.parse(events) as Row[]) {
         const logsource = { product: product ?? undefined, service: service ?? undefined, categories: categories ?? [] }
         const mine = applies(changed.logsource, logsource)
+        const others = current !== undefined && applies(current.logsource, logsource)
+        if (!mine && !others) continue
+        const document: unknown = JSON.parse(text)
+        if (typeof document !== 'object' || document === null) continue
         if (mine) evaluated++
-        const found = mine ? changed.match(document, logsource) : undefined
+        const found = mine ? changed.match(document, logsource, text) : undefined
         if (found?.excepted) excepted++
         const now = found && !found.excepted ? found.conditions : undefined
         const hit = (matchedConditions: readonly string[]): Hit => ({ id, ms, host, user, ip, matchedConditions })
         if (now) hits.add(hit(now))
         if (!current) continue
-        const before = applies(current.logsource, logsource) ? current.match(document, logsource) : undefined
+        const before = others ? current.match(document, logsource, text) : undefined
         const was = before && !before.excepted ? before.conditions : undefined
         if (was) liveHits++
         if (now && !was) gained.add(hit(now))
@@ -101,9 +106,9 @@ function ruleMatcher(source: string, exceptions: readonly string[], placeholders
   const excepts = exceptions.map((text) => compileException(text, logsource, placeholders))
   return {
     logsource,
-    match(document: object, of: { product?: string | undefined; service?: string | undefined; categories: readonly string[] }) {
-      const [match] = matcher.match(document, of)
-      return match && { conditions: match.matchedConditions, excepted: excepts.some((except) => except.match(document, of).length > 0) }
+    match(document: object, of: EventLogsource, text: string) {
+      const [match] = matcher.match(document, of, text)
+      return match && { conditions: match.matchedConditions, excepted: excepts.some((except) => except.match(document, of, text).length > 0) }
     },
   }
 }

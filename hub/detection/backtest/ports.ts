@@ -75,7 +75,7 @@ export interface EventMark {
 }
 
 export interface EventPage {
-  /** A JSON array of `[id, ms, product, service, categories, host, user, ip, document]`, as text: the worker parses it, nobody before. */
+  /** A JSON array of `[id, ms, product, service, categories, host, user, ip, document]`, the document as text in it. The worker parses it, nobody before. */
   readonly events: string
   /** Events looked at, and among them those handed out. */
   readonly scanned: number

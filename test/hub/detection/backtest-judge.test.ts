@@ -6,7 +6,7 @@ const [from, to] = [new Date('2026-03-10T12:00:00Z'), new Date('2026-03-13T06:00
 const rule = (condition: string, logsource = '{ product: linux }') =>
   `title: T\nlogsource: ${logsource}\ndetection:\n  a: { message|contains: alpha }\n  b: { message|contains: beta }\n  condition: ${condition}\n`
 const row = (id: number, message: string, { ms = from.getTime(), host = 'h', product = 'linux' } = {}) =>
-  [`id-${id}`, ms, product, null, [], host, 'ana', null, { message }] as const
+  [`id-${id}`, ms, product, null, [], host, 'ana', null, JSON.stringify({ message })] as const
 
 test('hits are counted by day, also days without one, and the days add up to the total', () => {
   const tally = createTally(from, to)

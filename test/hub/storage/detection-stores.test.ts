@@ -108,7 +108,8 @@ test('pages of events go through a range once, in order, bounded in number and b
   const rows: unknown[][] = JSON.parse((await store.page(tenant, { ...range, limit: 7, limitBytes: 1e6, products: ['linux'] })).events)
   const [, ms, product, service, categories, host, user, ip, document] = rows[0] ?? []
   expect([ms, product, service, categories]).toEqual([AT.getTime(), 'linux', 'auth', ['authentication']])
-  expect([host, user, ip, document]).toEqual(['web-01', 'ana', '192.0.2.7', expect.objectContaining({ host: { name: 'web-01' } })])
+  expect([host, user, ip]).toEqual(['web-01', 'ana', '192.0.2.7'])
+  expect(JSON.parse(String(document))).toMatchObject({ host: { name: 'web-01' } })
 })
 
 test('a backtest that ended stays as it ended; those left open by the last run are ended at the start; old ones go', async () => {
