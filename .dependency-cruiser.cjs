@@ -35,7 +35,7 @@ module.exports = {
     ),
     rule('storage-knows-types', 'Storage gives parts what their ports declare; it decides nothing for them.', path('^hub/storage/'), {
       path: '^hub/',
-      pathNot: ['^hub/storage/', '^hub/[a-z]+/([a-z]+/)?(ports|contract)\\.ts$'],
+      pathNot: ['^hub/storage/', '^hub/[a-z]+/(ports|contract)\\.ts$', '^hub/detection/(content|backtest)/ports\\.ts$'],
     }),
     rule(
       'no-sql-outside-storage',
