@@ -36,7 +36,10 @@ export const printable = (text: string): string => text.replace(UNPRINTABLE, (ch
 const UNPRINTABLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 /** Text in a column of a table: filled up, or cut with an ellipsis. */
-export function cell(text: string, width: number): string {
+export const cell = (text: string, width: number): string => lastCell(text, width).padEnd(width)
+
+/** Text in the last column: cut where the line would else be longer than the terminal. */
+export function lastCell(text: string, width: number): string {
   const shown = printable(text)
-  return shown.length > width ? `${shown.slice(0, width - 1)}…` : shown.padEnd(width)
+  return shown.length > width ? `${shown.slice(0, width - 1)}…` : shown
 }

@@ -1,6 +1,6 @@
 import type { RuleLevel } from '../../shared/sigma/contract.ts'
 import { RULE_LEVELS } from '../../shared/sigma/sigma.ts'
-import { cell, type Look, printable } from './detect-look.ts'
+import { cell, type Look, lastCell, printable } from './detect-look.ts'
 import type { RuleHead } from './detect-worker-loop.ts'
 
 /** A rule that fired on one record. */
@@ -21,6 +21,9 @@ export interface Report {
   hit(hit: Hit): string
   end(): string
 }
+
+/** A time as the event writes it, to the millisecond. */
+const timeCell = (timestamp: string | undefined): string => cell((timestamp ?? '-').replace(/(\.\d{3})\d+/, '$1'), TIME_WIDTH)
 
 const NOTHING_FIRED = 'No rule fired.\n'
 
@@ -47,22 +50,27 @@ const HOST_WIDTH = 20
 /** Where the output is no terminal: wide enough for nearly all titles. */
 const TITLE_WIDTH = 70
 const RECORD_WIDTH = 24
+/** On a narrow terminal, lines wrap rather than that titles vanish. */
+const TITLE_LEAST = 24
+/** What stands before the title, with its blanks. */
+const SUMMARY_WIDTH = LEVEL_WIDTH + 8 + 6 + 2 * TIME_WIDTH + 6
+const TIMELINE_WIDTH = 2 * TIME_WIDTH + 8 + LEVEL_WIDTH + HOST_WIDTH + 6
 
 /** A line per hit, for people. */
 const tableReport = (look: Look): Report => {
   let headed = false
   const fixed = TIME_WIDTH + LEVEL_WIDTH + HOST_WIDTH + 4
   const left = look.width - fixed - RECORD_WIDTH
-  const titleWidth = look.width === Number.POSITIVE_INFINITY ? TITLE_WIDTH : Math.max(Math.min(left, TITLE_WIDTH), 24)
+  const titleWidth = look.width === Number.POSITIVE_INFINITY ? TITLE_WIDTH : Math.max(Math.min(left, TITLE_WIDTH), TITLE_LEAST)
   const recordWidth = Math.max(look.width - fixed - titleWidth, 12)
   const row = (time: string, level: string, host: string, title: string, record: string) =>
-    `${cell(time, TIME_WIDTH)} ${level} ${cell(host, HOST_WIDTH)} ${cell(title, titleWidth)} ${shortRecord(record, recordWidth)}\n`
+    `${time} ${level} ${cell(host, HOST_WIDTH)} ${cell(title, titleWidth)} ${shortRecord(record, recordWidth)}\n`
   return {
     hit({ event, file, rule, timestamp, host, recordId }) {
-      const head = headed ? '' : look.bold(row('TIME', cell('LEVEL', LEVEL_WIDTH), 'HOST', 'RULE', 'RECORD'))
+      const head = headed ? '' : look.bold(row(cell('TIME', TIME_WIDTH), cell('LEVEL', LEVEL_WIDTH), 'HOST', 'RULE', 'RECORD'))
       headed = true
       const level = look.level(rule.level, cell(rule.level, LEVEL_WIDTH))
-      return head + row(timestamp ?? '-', level, host ?? '-', rule.title, `${file}#${event}${recordId === undefined ? '' : ` (${recordId})`}`)
+      return head + row(timeCell(timestamp), level, host ?? '-', rule.title, `${file}#${event}${recordId === undefined ? '' : ` (${recordId})`}`)
     },
     end: () => (headed ? '' : NOTHING_FIRED),
   }
@@ -133,7 +141,7 @@ const summaryReport = (look: Look): Report => {
       if (sorted.length === 0) return NOTHING_FIRED
       const rows = sorted.map(({ rule, hits, files, first, last }) => {
         const level = look.level(rule.level, cell(rule.level, LEVEL_WIDTH))
-        return `${level} ${String(hits).padStart(8)} ${String(files.size).padStart(6)}  ${cell(first ?? '-', TIME_WIDTH)} ${cell(last ?? '-', TIME_WIDTH)} ${printable(rule.title)}`
+        return `${level} ${String(hits).padStart(8)} ${String(files.size).padStart(6)}  ${timeCell(first)} ${timeCell(last)} ${lastCell(rule.title, Math.max(look.width - SUMMARY_WIDTH, TITLE_LEAST))}`
       })
       const head = `${cell('LEVEL', LEVEL_WIDTH)} ${'HITS'.padStart(8)} ${'FILES'.padStart(6)}  ${cell('FIRST', TIME_WIDTH)} ${cell('LAST', TIME_WIDTH)} RULE`
       return `${[look.bold(head), ...rows].join('\n')}\n`
@@ -155,7 +163,7 @@ const timelineReport = (look: Look): Report => {
       if (sorted.length === 0) return NOTHING_FIRED
       const rows = sorted.map(({ rule, host, hits, first, last }) => {
         const level = look.level(rule.level, cell(rule.level, LEVEL_WIDTH))
-        return `${cell(first ?? '-', TIME_WIDTH)} ${cell(last ?? '-', TIME_WIDTH)} ${String(hits).padStart(8)}  ${level} ${cell(host, HOST_WIDTH)} ${printable(rule.title)}`
+        return `${timeCell(first)} ${timeCell(last)} ${String(hits).padStart(8)}  ${level} ${cell(host, HOST_WIDTH)} ${lastCell(rule.title, Math.max(look.width - TIMELINE_WIDTH, TITLE_LEAST))}`
       })
       const head = `${cell('FIRST', TIME_WIDTH)} ${cell('LAST', TIME_WIDTH)} ${'HITS'.padStart(8)}  ${cell('LEVEL', LEVEL_WIDTH)} ${cell('HOST', HOST_WIDTH)} RULE`
       return `${[look.bold(head), ...rows].join('\n')}\n`
