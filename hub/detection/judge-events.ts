@@ -11,7 +11,9 @@ export function judgeEvents(matcher: Matcher, indexOf: ReadonlyMap<unknown, numb
   let slowestMs = 0
   for (const [index, event] of events.entries()) {
     const document = parseDocument(event.document)
-    if (document) for (const match of matcher.match(document, event)) matches.push([index, indexOf.get(match.rule) ?? -1, match.matchedConditions])
+    if (document)
+      for (const match of matcher.match(document, event, event.document))
+        matches.push([index, indexOf.get(match.rule) ?? -1, match.matchedConditions])
     const after = performance.now()
     if (after - before > slowestMs) slowestMs = after - before
     before = after

@@ -88,8 +88,8 @@ export async function loadOwnContent(
     if (retired && users === 0) worker.unload(content)
   }
 
-  /** Times each rule alone on a few events, and names the one that takes longest. */
-  const findCostliest = async (events: readonly DetectionEvent[]): Promise<void> => {
+  /** Times each rule alone on a few events, and names the one that takes longest. @param atLeastMs - a rule that takes less is not to blame */
+  const findCostliest = async (events: readonly DetectionEvent[], atLeastMs: number): Promise<void> => {
     let most: { rule: SigmaRule; ms: number } | undefined
     for (const [index, rule] of running.entries()) {
       const mine = events.filter((event) => applies(rule.logsource, event)).slice(0, TIMED_EVENTS)
@@ -103,7 +103,7 @@ export async function loadOwnContent(
       )
       if (!most || ms > most.ms) most = { rule, ms }
     }
-    if (!most) return
+    if (!most || most.ms < atLeastMs) return
     const { rule, ms } = most
     const source = view.rules.find(({ id }) => id === rule.id)?.source ?? rule.source
     const took = Number.isFinite(ms) ? `about ${ms.toPrecision(2)} ms for an event` : 'seconds for an event'
@@ -123,7 +123,7 @@ export async function loadOwnContent(
     } catch (error) {
       if (!(error instanceof Stalled)) throw error
       // One event of the slice at a time would stall as well: which rule it is decides what happens next, and the batch is asked for again.
-      await findCostliest(slice)
+      await findCostliest(slice, budget.eventMs)
       throw error
     }
   }
@@ -150,7 +150,11 @@ export async function loadOwnContent(
         eventMs = judged.tookMs / slice.length
         spent = { ms: spent.ms + judged.tookMs, events: spent.events + slice.length }
         if (spent.ms < budget.windowMs) continue
-        if (spent.ms / spent.events > budget.eventMs && !costliest) await findCostliest(slice.map(({ event }) => event))
+        if (spent.ms / spent.events > budget.eventMs && !costliest)
+          await findCostliest(
+            slice.map(({ event }) => event),
+            0,
+          )
         spent = { ms: 0, events: 0 }
       }
       return matches

@@ -118,7 +118,7 @@ function holding(content: Loaded, { event, logsource, exceptions }: ExceptionChe
     const key = `${id}\n${logsourceKey(logsource)}`
     const matcher = content.compiled.get(key) ?? compileRules([asRule(id, detection, logsource)], ecsView).matcher
     content.compiled.set(key, matcher)
-    return matcher.match(document, event).length > 0
+    return matcher.match(document, event, event.document).length > 0
   })
 }
 
@@ -130,7 +130,7 @@ function timeOf(matcher: Matcher, index: number, events: readonly DetectionEvent
     return document ? [{ document, event }] : []
   })
   const startedAt = performance.now()
-  for (const { document, event } of documents) alone.match(document, event)
+  for (const { document, event } of documents) alone.match(document, event, event.document)
   return performance.now() - startedAt
 }
 

@@ -36,7 +36,7 @@ type Thread = WorkerThread<TenantRequest, TenantReplies>
  * the least of its time (start-time fair queueing), so a tenant with costly rules waits for itself. The thread starts with the first request.
  * How much waits is bounded by the callers: batches by ingest, tries and changes by the API.
  */
-export function createTenantWorker(script: string | URL, onFault: (message: string) => void): TenantWorker {
+export function createTenantWorker(script: string | URL, onFault: (message: string) => void, stalledMs = STALLED_MS): TenantWorker {
   const shares = new Map<string, Share>()
   const contents = new Map<number, TenantContent>()
   let nextContent = 1
@@ -61,10 +61,10 @@ export function createTenantWorker(script: string | URL, onFault: (message: stri
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new Stalled(`a tenant's rules did not answer within ${STALLED_MS / 1_000} s`))
+        reject(new Stalled(`a tenant's rules did not answer within ${stalledMs / 1_000} s`))
         thread = undefined
         worker.end()
-      }, STALLED_MS)
+      }, stalledMs)
     })
     try {
       return await Promise.race([work, late])

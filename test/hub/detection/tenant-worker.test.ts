@@ -1,5 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createTenantWorker, type TenantWorker } from '../../../hub/detection/tenant-worker.ts'
+import { createTenantWorker, Stalled, type TenantWorker } from '../../../hub/detection/tenant-worker.ts'
 import { linuxEvent, wordRule } from '../../support/detection-rules.ts'
 import { buildDetectionWorker } from '../../support/detection-worker.ts'
 
@@ -43,6 +44,26 @@ test('content that was taken away is refused as something to ask again for, and 
   await expect(judge(gone.content, 'gone')).rejects.toMatchObject({ kind: 'unavailable' })
   expect((await judge(kept.content, 'kept')).matches).toEqual([[0, 0, ['words']]])
   expect(faults).toEqual([])
+})
+
+test('a turn that never ends costs its tenant that turn: the worker is started anew with what was loaded, and the others go on', async () => {
+  const told: string[] = []
+  // The built worker, but for events that say so it does not come back.
+  const script = built.script.replace('worker.mjs', 'stalling.mjs')
+  const stall = "readJson = JSON.parse; JSON.parse = (text) => { while (text.includes('stall')); return readJson(text) };"
+  writeFileSync(script, `const ${stall}\n${readFileSync(built.script, 'utf8')}`)
+  const stalling = createTenantWorker(script, (fault) => told.push(fault), 2_000)
+  try {
+    const [bad, good] = [await stalling.load('bad', contentOf('a')), await stalling.load('good', contentOf('b'))]
+    const judge = (tenantId: string, content: number, word: string) =>
+      stalling.ask(tenantId, { ask: 'judge', content, events: [linuxEvent(word)] }).then(({ matches }) => matches.length)
+    const stalled = judge('bad', bad.content, 'stall')
+    const others = [judge('good', good.content, 'b'), judge('bad', bad.content, 'a')]
+    await expect(stalled).rejects.toBeInstanceOf(Stalled)
+    expect([await Promise.all(others), told.length]).toEqual([[1, 1], 1])
+  } finally {
+    await stalling.close()
+  }
 })
 
 test('what the worker refuses fails alone', async () => {

@@ -9,7 +9,7 @@ const route = createRoute({
   tags: ['Detection'],
   summary: "The detection engine's figures",
   description:
-    'Times and rates are measured since the hub started. `alerts_by_severity` counts all alerts of the tenant, `alerts_by_tactic` and `top_alerting_rules` those of the last 24 hours.',
+    'Times and rates are those of this tenant, measured since the hub started. An evaluation is one rule put to one event whose log source the rule names, so `evaluations_per_second` is events times such rules, over the last 10 seconds. `avg_evaluation_time_ms` and `p99_evaluation_time_ms` are for one event and all its rules together, reading its JSON included. `alerts_by_severity` counts all alerts of the tenant, `alerts_by_tactic` and `top_alerting_rules` those of the last 24 hours.',
   ...needs('rules:read'),
   responses: { 200: json(named('DetectionMetrics', DetectionMetricsView), 'The figures'), ...refuses(401, 403) },
 })
