@@ -9,7 +9,7 @@ export type Formula =
   | { readonly kind: 'constant'; readonly value: boolean }
 
 /** Comparisons of two leaves in one search; past it the answer is "perhaps", which says nothing about the rule. */
-const WORK_LIMIT = 100_000
+const WORK_LIMIT = 20_000
 
 /**
  * The rule's condition as a formula over its fields.

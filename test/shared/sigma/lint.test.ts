@@ -209,3 +209,24 @@ test('what is no rule at all is one finding, never a throw', () => {
   expect(lint('- a\n- b').map(({ code }) => code)).toEqual(['unusable'])
   expect(lint('#'.repeat(17 * 1024 * 1024)).map(({ code, line }) => [code, line])).toEqual([['unusable', 1]])
 })
+
+test('M1 a "*" at the end is a wildcard unless a backslash takes that away', () => {
+  const found = (value: string) =>
+    lint(withDetection(`s:\n  CommandLine|contains: '${value}'\ncondition: s`)).some(({ code }) => code === 'wildcard_redundant')
+  expect(['ab*', 'ab\\*', 'ab\\\\*', 'ab\\\\\\*', `${'\\'.repeat(1_000_000)}x`].map(found)).toEqual([true, false, true, false, false])
+})
+
+test('rules made to take long are looked through like any other', () => {
+  const many = (count: number, of: (i: number) => string) => Array.from({ length: count }, (_, i) => of(i)).join('\n')
+  const hostile = [
+    withDetection(`${many(3_000, (i) => `s${i}:\n  Image: a${i}.exe`)}\ncondition: ${'1 of s* and '.repeat(2_000)}1 of s*`),
+    withDetection(`s:\n  CommandLine|contains|windash:\n${many(300, (i) => `    - ' -a${i} -b -c '`)}\ncondition: s`),
+    withDetection(
+      `${many(200, (i) => `s${i}:\n  Image|contains: ${'a'.repeat(i + 1)}`)}\ncondition: ${many(200, (i) => `(s${i} or not s${199 - i})`).replaceAll('\n', ' and ')}`,
+    ),
+    withDetection(`s:\n  CommandLine|re: '${'(a*)*'.repeat(200)}$'\n  Image: x\ncondition: s`),
+    withDetection(`s_${'a'.repeat(5_000)}:\n  Image: x\ncondition: 1 of ${'*a'.repeat(200)}b*`),
+    `${HEAD}${'x'.repeat(1_000_000)}: 1\n${LOGSOURCE}${DETECTION}`,
+  ]
+  expect(hostile.map((text) => Array.isArray(lint(text)))).toEqual(hostile.map(() => true))
+})

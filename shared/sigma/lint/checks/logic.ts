@@ -5,6 +5,8 @@ import { detectionOf } from '../items.ts'
 import { type Formula, formulaOf, satisfiable, searchOf } from '../satisfiable.ts'
 import { conditionLine } from './searches.ts'
 
+const SEARCHES_LIMIT = 60
+
 const detectionIn = (rule: SigmaRule): Detection => rule.detection as Detection
 
 /** Products whose records hold one value a field; the others write JSON, where any field may be a list. */
@@ -48,7 +50,8 @@ export const deadSearch: LintCheck = {
     // Where nothing fits, every part is dead; that has a finding of its own.
     const possible = (formulas: readonly Formula[]) => satisfiable(formulas, mayHoldLists(rule))
     if (!possible([whole])) return
-    for (const [name, role] of rolesIn(detection)) {
+    // Each is a search of its own; a condition over hundreds is data, not writing.
+    for (const [name, role] of [...rolesIn(detection)].slice(0, SEARCHES_LIMIT)) {
       const message = whyDead(detection, name, role, possible)
       if (message !== undefined) yield { line: document.lineOf([...detectionOf(document).path, name]), message }
     }

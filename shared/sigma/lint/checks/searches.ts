@@ -1,3 +1,4 @@
+import type { ConditionNode, Detection } from '../../parse/detection.ts'
 import type { LintCheck } from '../check.ts'
 import type { LintDocument } from '../document.ts'
 import { detectionOf, searchNamesOf } from '../items.ts'
@@ -11,20 +12,16 @@ function conditionsOf(document: LintDocument): string[] {
 /** Where the condition stands. */
 export const conditionLine = (document: LintDocument): number => document.lineOf([...detectionOf(document).path, 'condition'])
 
-const WORDS: readonly string[] = ['and', 'or', 'not', 'of', 'all', 'any', 'them']
-
-/** Words of a condition that may name search identifiers. */
-const wordsIn = (text: string): string[] =>
-  text.split(/[\s()|]+/).filter((word) => word !== '' && !WORDS.includes(word.toLowerCase()) && !/^\d+$/.test(word))
-
-/** Whether a pattern of a condition (`selection_*`) is for the name. */
-function covers(pattern: string, name: string): boolean {
-  if (!pattern.includes('*')) return pattern === name
-  const form = pattern
-    .split('*')
-    .map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-    .join('.*')
-  return new RegExp(`^${form}$`).test(name)
+/** Names of the search identifiers a condition uses. */
+export function namesIn(condition: ConditionNode): Set<string> {
+  const names = new Set<string>()
+  const visit = (node: ConditionNode): void => {
+    if (node.kind === 'search') names.add(node.name)
+    else if (node.kind === 'not') visit(node.of)
+    else for (const operand of node.of) visit(operand)
+  }
+  visit(condition)
+  return names
 }
 
 export const unusedSearch: LintCheck = {
@@ -32,17 +29,18 @@ export const unusedSearch: LintCheck = {
   severity: 'warning',
   title: 'a search identifier that no condition uses',
   *each(document) {
-    const conditions = conditionsOf(document)
-    if (conditions.length === 0 || document.problems.length > 0) return
-    const words = conditions.flatMap(wordsIn)
-    const all = conditions.some((text) => /\bof\s+them\b/i.test(text))
+    const detection = (document.rule ?? document.filter)?.detection as Detection | undefined
+    if (!detection) return
+    const used = namesIn(detection.condition)
     for (const name of searchNamesOf(document)) {
-      if ((all && !name.startsWith('_')) || words.some((word) => covers(word, name))) continue
-      const { path } = detectionOf(document)
-      yield { line: document.lineOf([...path, name]), message: `the condition does not use "${name}"; use it or remove it` }
+      if (used.has(name)) continue
+      yield { line: document.lineOf([...detectionOf(document).path, name]), message: `the condition does not use "${name}"; use it or remove it` }
     }
   },
 }
+
+/** Quantifiers looked at; real conditions have fewer than ten. */
+const QUANTIFIERS_LIMIT = 100
 
 export const oneOfOne: LintCheck = {
   code: 'of_single',
@@ -50,12 +48,26 @@ export const oneOfOne: LintCheck = {
   title: '`1 of` or `all of` over a pattern that only one search identifier fits',
   *each(document) {
     const names = searchNamesOf(document)
-    for (const text of conditionsOf(document)) {
-      for (const [whole, pattern = ''] of text.matchAll(/\b(?:\d+|any|all)\s+of\s+([^\s()]+)/gi)) {
-        const fitting = names.filter((name) => (pattern.toLowerCase() === 'them' ? !name.startsWith('_') : covers(pattern, name)))
-        if (fitting.length === 1)
-          yield { line: conditionLine(document), message: `"${whole}" is only "${fitting[0]}"; write its name, unless more are to come` }
-      }
+    const quantified = conditionsOf(document).flatMap((text) => [...text.matchAll(/\b(?:\d{1,9}|any|all)\s+of\s+([^\s()]+)/gi)])
+    for (const [whole, pattern = ''] of quantified.slice(0, QUANTIFIERS_LIMIT)) {
+      const fitting = names.filter((name) => (pattern.toLowerCase() === 'them' ? !name.startsWith('_') : fits(pattern, name)))
+      if (fitting.length === 1)
+        yield { line: conditionLine(document), message: `"${whole}" is only "${fitting[0]}"; write its name, unless more are to come` }
     }
   },
+}
+
+/** Whether a name fits a pattern with `*`. Takes each stretch at its first place, so that no pattern makes it try again and again. */
+function fits(pattern: string, name: string): boolean {
+  const [first = '', ...rest] = pattern.split('*')
+  const last = rest.pop()
+  if (last === undefined) return name === pattern
+  if (!name.startsWith(first)) return false
+  let at = first.length
+  for (const part of rest) {
+    const found = name.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return name.length - last.length >= at && name.endsWith(last)
 }

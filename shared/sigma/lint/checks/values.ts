@@ -8,6 +8,8 @@ import { type DetectionItem, itemsOf } from '../items.ts'
 
 /** Lists are compared value by value up to this length; a longer one is data, not writing. */
 const COMPARED = 300
+/** Comparisons within one document, so that a rule made of nothing but lists does not hold up the others. */
+const COMPARISONS_LIMIT = 500_000
 
 /** A value shown to people. */
 const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value))
@@ -37,13 +39,23 @@ export const coveredValue: LintCheck = {
   title: 'a value that another value of the list covers already',
   *each(document) {
     if (document.problems.length > 0) return
-    for (const item of itemsOf(document)) if (item.values.length > 1 && item.values.length <= COMPARED) yield* coveredIn(document, item)
+    let left = COMPARISONS_LIMIT
+    for (const item of itemsOf(document)) {
+      if (item.values.length < 2 || item.values.length > COMPARED) continue
+      const nodes = item.values.map((value) => nodeOf(item, value))
+      const leaves = nodes.reduce((sum, node) => sum + (node ? leavesIn(node) : 0), 0)
+      left -= leaves * leaves
+      if (left < 0) return
+      yield* coveredIn(document, item, nodes)
+    }
   },
 }
 
-function* coveredIn(document: LintDocument, item: DetectionItem): Iterable<Found> {
+const leavesIn = (node: SearchNode): number =>
+  node.kind === 'leaf' ? 1 : node.kind === 'not' ? leavesIn(node.of) : node.of.reduce((sum, each) => sum + leavesIn(each), 0)
+
+function* coveredIn(document: LintDocument, item: DetectionItem, nodes: readonly (SearchNode | undefined)[]): Iterable<Found> {
   const all = item.modifiers.includes('all')
-  const nodes = item.values.map((value) => nodeOf(item, value))
   for (const [index, node] of nodes.entries()) {
     if (!node) continue
     const by = nodes.findIndex((other, at) => {
@@ -104,6 +116,14 @@ const POSITIONS: { readonly [modifier: string]: readonly [before: boolean, after
   endswith: [true, false],
 }
 
+/** Whether the last `*` is a wildcard: an even number of backslashes stands before it. */
+function endsInWildcard(value: string): boolean {
+  if (!value.endsWith('*')) return false
+  let at = value.length - 1
+  while (value.charAt(at - 1) === '\\') at--
+  return (value.length - 1 - at) % 2 === 0
+}
+
 export const redundantWildcard: LintCheck = {
   code: 'wildcard_redundant',
   severity: 'warning',
@@ -115,7 +135,7 @@ export const redundantWildcard: LintCheck = {
       const [before, after] = position
       for (const [index, value] of item.values.entries()) {
         if (typeof value !== 'string' || value === '*') continue
-        if ((before && value.startsWith('*')) || (after && /(?:^|[^\\])(?:\\\\)*\*$/.test(value)))
+        if ((before && value.startsWith('*')) || (after && endsInWildcard(value)))
           yield {
             line: document.lineOf(item.valuePath(index)),
             message: `the "*" at the edge of ${shown(value)} is what "${item.modifiers.join('|')}" means already; remove it`,
