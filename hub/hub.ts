@@ -160,6 +160,7 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     rules: createTenantRuleStore(db),
     exceptions: createExceptionStore(db),
     valueLists: createValueListStore(db),
+    workerScript: assets.detectionWorker,
     now,
     warn,
   })

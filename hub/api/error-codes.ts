@@ -15,6 +15,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   RULE_DEFINITION_FIXED:
     'What a shared rule detects does not change over the API: copy the rule (`POST /v1/detection/rules/{id}/copy`), change the copy and disable the original.',
   RULE_INVALID: 'The text is not a rule that can be used; `errors` and the detail say what is wrong with it.',
+  RULE_TOO_SLOW: 'The rule or exception takes longer than may be for the events it was tried on: make it cheaper.',
   RULE_ID_TAKEN: 'There is a rule with this id, shared or own.',
   RULE_ID_FIXED: 'The id of a rule does not change: create another rule.',
   RULE_STAGE_REFUSED: 'The rule may not be in that stage with what it says; the detail says what is missing.',

@@ -5,7 +5,7 @@ import type { RuleFile } from './rule-files.ts'
 
 /** What one worker program is started for: one bundle holds all. */
 export interface WorkerStart {
-  readonly serves: 'shared rules' | 'tenants' | 'backtest'
+  readonly serves: 'shared rules' | 'tenants' | 'backtest' | 'trials'
 }
 
 /** Values of `%name%` placeholders. */

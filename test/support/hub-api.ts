@@ -156,6 +156,7 @@ export async function startHubApi({
     rules: createTenantRuleStore(db),
     exceptions: createExceptionStore(db),
     valueLists: createValueListStore(db),
+    workerScript,
     now,
     warn: (message) => log.warn(message),
   })
@@ -293,7 +294,7 @@ export async function startHubApi({
     async close() {
       await server.close()
       await backtests.close()
-      ruleContent.close()
+      await ruleContent.close()
       await meter.close()
       await detection.close()
       await database.stop()

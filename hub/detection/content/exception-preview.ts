@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../../shared/durations.ts'
-import type { Matcher, RuleLogsource } from '../../../shared/sigma/contract.ts'
+import type { RuleLogsource } from '../../../shared/sigma/contract.ts'
 import type { ExceptionCandidate } from './ports.ts'
 
 const DAYS = 30
@@ -28,8 +28,8 @@ export interface ExceptionPreview {
 export interface PreviewOptions {
   readonly ruleId?: string | undefined
   readonly now: Date
-  /** The exception for rules of a log source. */
-  readonly compile: (logsource: RuleLogsource) => Matcher
+  /** Which of the matches the exception takes away. */
+  readonly except: (matches: readonly { logsource: RuleLogsource; document: string }[]) => Promise<readonly boolean[]>
   readonly logsourceOf: (ruleId: string) => RuleLogsource | undefined
   readonly candidates: (query: {
     ruleId?: string | undefined
@@ -40,18 +40,8 @@ export interface PreviewOptions {
 }
 
 /** Puts an exception to the matches that are stored: what would it have hidden? */
-export async function previewException({ ruleId, now, compile, logsourceOf, candidates }: PreviewOptions): Promise<ExceptionPreview> {
+export async function previewException({ ruleId, now, except, logsourceOf, candidates }: PreviewOptions): Promise<ExceptionPreview> {
   const since = new Date(now.getTime() - DAYS * DAY_MS)
-  const matchers = new Map<string, Matcher>()
-  const hides = (candidate: ExceptionCandidate, document: string): boolean => {
-    const { product, service, category } = logsourceOf(candidate.ruleId) ?? {}
-    const key = JSON.stringify([product, service, category])
-    const matcher = matchers.get(key) ?? compile({ product, service, category })
-    matchers.set(key, matcher)
-    // It matched the rule, so it was of the rule's log source.
-    return matcher.match(JSON.parse(document), { product, service, categories: category ? [category] : [] }).length > 0
-  }
-
   const alerts = new Map<string, { matches: number; hidden: number; truePositive: boolean }>()
   let matchesExamined = 0
   let matchesHidden = 0
@@ -59,10 +49,11 @@ export async function previewException({ ruleId, now, compile, logsourceOf, cand
   let after: ExceptionCandidate | undefined
   for (;;) {
     const page = await candidates({ ruleId, since, after, limit: PAGE })
-    for (const candidate of page) {
-      const { document, alertId, truePositive } = candidate
+    const judged = page.flatMap(({ ruleId: id, document }) => (document === undefined ? [] : [{ logsource: logsourceOf(id) ?? {}, document }]))
+    const excepted = (judged.length > 0 ? await except(judged) : [])[Symbol.iterator]()
+    for (const { document, alertId, truePositive } of page) {
       if (document === undefined) eventsGone++
-      const hidden = document !== undefined && hides(candidate, document)
+      const hidden = document !== undefined && excepted.next().value === true
       if (hidden) matchesHidden++
       if (alertId === undefined) continue
       const alert = alerts.get(alertId) ?? { matches: 0, hidden: 0, truePositive }

@@ -6,6 +6,7 @@ import { type ExceptionPreview, previewException } from './exception-preview.ts'
 import { compileException } from './exception-text.ts'
 import type { ExceptionStore, StoredException } from './ports.ts'
 import type { TenantViews } from './tenant-views.ts'
+import type { Trials } from './trials.ts'
 
 const MOST_EXCEPTIONS = 1_000
 const DEFAULT_DAYS = 30
@@ -45,13 +46,14 @@ export interface Exceptions {
 export interface ExceptionsOptions {
   readonly views: TenantViews
   readonly store: ExceptionStore
+  readonly trials: Trials
   /** The log source of a rule of the tenant's or a shared one; undefined where there is no such rule. */
   readonly logsourceOf: (tenantId: string, ruleId: string) => RuleLogsource | undefined
   readonly now: () => Date
 }
 
 /** Events a tenant's rules must not fire on, each with an end and a reason. */
-export function createExceptions({ views, store, logsourceOf, now }: ExceptionsOptions): Exceptions {
+export function createExceptions({ views, store, trials, logsourceOf, now }: ExceptionsOptions): Exceptions {
   const get = (tenantId: string, exceptionId: string): StoredException => {
     const found = views.of(tenantId).exceptions.find(({ id }) => id === exceptionId)
     if (!found) throw new ContentRefused('not_found', 'EXCEPTION_NOT_FOUND', 'There is no such exception.')
@@ -104,7 +106,7 @@ export function createExceptions({ views, store, logsourceOf, now }: ExceptionsO
       return previewException({
         ...draft,
         now: now(),
-        compile: (logsource) => compileException(draft.detection, logsource, placeholders),
+        except: (matches) => trials.except(draft.detection, placeholders, matches),
         logsourceOf: (ruleId) => logsourceOf(tenant.tenantId, ruleId),
         candidates: (query) => store.candidates(tenant, query),
       })

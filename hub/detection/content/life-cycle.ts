@@ -1,6 +1,6 @@
 import type { RuleProblem } from '../../../shared/sigma/contract.ts'
 import type { RuleStage } from '../ports.ts'
-import type { RuleTestOutcome } from './try-rule.ts'
+import type { RuleTestOutcome } from './trials.ts'
 
 /** Where a rule may go next. From every stage it may be deprecated, or taken back to development. */
 const NEXT: Readonly<Record<RuleStage, readonly RuleStage[]>> = {

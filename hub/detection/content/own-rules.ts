@@ -1,15 +1,15 @@
-import type { SigmaRule } from '../../../shared/sigma/contract.ts'
+import type { RuleProblem, SigmaRule } from '../../../shared/sigma/contract.ts'
 import type { TenantContext } from '../../identity/ports.ts'
 import { type ChangedField, changedFields } from './changed-fields.ts'
 import { ContentChanged, ContentRefused, ruleNotFound, tooMany } from './errors.ts'
 import { refusalOf } from './life-cycle.ts'
 import { unifiedDiff } from './line-diff.ts'
 import type { RuleChange, RuleTest, RuleVersion, TenantRuleStore } from './ports.ts'
-import { type RuleText, readRuleText, withId } from './rule-text.ts'
+import { type Placeholders, type RuleText, readRuleText, withId } from './rule-text.ts'
 import type { OwnRule, TenantViews } from './tenant-views.ts'
-import { runTests } from './try-rule.ts'
+import type { RuleTestOutcome, Trials } from './trials.ts'
 
-export const MOST_RULES = 500
+const MOST_RULES = 500
 const SOURCE_LIMIT_BYTES = 256 * 1024
 const KEEP_VERSIONS = 100
 const MOST_TESTS = 50
@@ -20,6 +20,8 @@ export interface OwnRules {
   /** In the order of their ids. */
   list(tenantId: string): readonly OwnRule[]
   get(tenantId: string, ruleId: string): OwnRule | undefined
+  /** The rule's kept events put to it. */
+  outcomes(tenantId: string, rule: OwnRule): Promise<TestRun>
   /** In development; nothing runs yet. @throws {ContentRefused} `RULE_INVALID`, `RULE_ID_TAKEN`, `LIMIT_REACHED` */
   create(
     tenant: TenantContext,
@@ -48,7 +50,14 @@ export interface OwnRules {
   diff(tenant: TenantContext, ruleId: string, from: number, to: number): Promise<{ diff: string; fields: ChangedField[] }>
 }
 
+export interface TestRun {
+  readonly tests: readonly RuleTestOutcome[]
+  /** Why they could not be run: the rule cannot be used, or takes too long. Then none of them is right. */
+  readonly problems: readonly RuleProblem[]
+}
+
 export interface OwnRulesOptions {
+  readonly trials: Trials
   readonly views: TenantViews
   readonly store: TenantRuleStore
   readonly isShared: (ruleId: string) => boolean
@@ -57,7 +66,7 @@ export interface OwnRulesOptions {
 }
 
 /** A tenant's own rules: their text, versions, test events and life cycle. */
-export function createOwnRules({ views, store, isShared, now, newId }: OwnRulesOptions): OwnRules {
+export function createOwnRules({ views, store, trials, isShared, now, newId }: OwnRulesOptions): OwnRules {
   const ownRule = (tenantId: string, ruleId: string): OwnRule => {
     const rule = views.of(tenantId).rules.get(ruleId)
     if (!rule) throw ruleNotFound()
@@ -87,6 +96,27 @@ export function createOwnRules({ views, store, isShared, now, newId }: OwnRulesO
     return ownRule(tenant.tenantId, id)
   }
 
+  const runTests = async (text: RuleText, tests: readonly RuleTest[], placeholders: Placeholders): Promise<TestRun> => {
+    const { rule, problems, head } = text
+    const none = (because: readonly RuleProblem[]) => ({ tests: tests.map((test) => ({ ...test, matched: false, right: false })), problems: because })
+    if (!rule) return none(problems)
+    if (tests.length === 0) return none([])
+    const events = tests.map(({ event }) => event)
+    try {
+      const tried = await trials.run(rule.source, placeholders, events, false)
+      return {
+        problems,
+        tests: tests.map((test, index) => {
+          const matched = tried[index]?.matched ?? false
+          return { ...test, matched, right: matched === test.fires }
+        }),
+      }
+    } catch (error) {
+      if (!(error instanceof ContentRefused)) throw error
+      return none([{ file: head.file, line: head.line, ruleId: head.id, title: head.title, code: 'too_slow', reason: error.message }])
+    }
+  }
+
   const versionOf = (versions: readonly RuleVersion[], number: number): RuleVersion => {
     const found = versions.find(({ version }) => version === number)
     if (!found)
@@ -97,6 +127,7 @@ export function createOwnRules({ views, store, isShared, now, newId }: OwnRulesO
   return {
     list: (tenantId) => [...views.of(tenantId).rules.values()],
     get: (tenantId, ruleId) => views.of(tenantId).rules.get(ruleId),
+    outcomes: (tenantId, { text, stored }) => runTests(text, stored.tests, views.of(tenantId).placeholders),
     create: add,
     copy: (tenant, actor, { id, title, source }) => add(tenant, actor, { source: withId(source, newId(), id), note: `Copied from ${title} (${id})` }),
 
@@ -109,8 +140,7 @@ export function createOwnRules({ views, store, isShared, now, newId }: OwnRulesO
         const { source, tests, stage = stored.stage, note } = change
         checkSize(source ?? '', tests ?? [])
         const text = source === undefined ? rule.text : ofRule(readRuleText(source, `rule ${ruleId}`, placeholders), ruleId)
-        const outcomes = runTests(text.rule, tests ?? stored.tests)
-        const refusal = refusalOf(stored.stage, stage, { problems: text.problems, tests: outcomes })
+        const refusal = refusalOf(stored.stage, stage, await runTests(text, tests ?? stored.tests, placeholders))
         if (refusal !== undefined) throw new ContentRefused('conflict', 'RULE_STAGE_REFUSED', refusal)
         const written = source !== undefined && text.ownId === undefined ? withId(source, ruleId) : source
         const saved = await store.update(

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { SigmaRule } from '../../../shared/sigma/contract.ts'
-import { boundRegexTime } from '../../../shared/sigma/sigma.ts'
 import type { TenantContext } from '../../identity/ports.ts'
 import type { RuleSetting } from '../ports.ts'
 import { ContentRefused, ruleNotFound } from './errors.ts'
@@ -9,10 +8,13 @@ import { createOwnRules, type OwnRules } from './own-rules.ts'
 import type { SettingChange } from './ports.ts'
 import { problemsIn, readRuleText, type TextProblem } from './rule-text.ts'
 import { createTenantViews, type TenantViewsOptions } from './tenant-views.ts'
-import { type TriedEvent, tryRule } from './try-rule.ts'
+import { createTrials } from './trials.ts'
+import type { TriedEvent } from './try-rule.ts'
 import { createValueLists, type ValueLists } from './value-lists.ts'
 
 export interface RuleContentOptions extends TenantViewsOptions {
+  /** The detection workers' bundled program. */
+  readonly workerScript: string | URL
   readonly now: () => Date
   /** Defaults to random UUIDs. */
   readonly newId?: () => string
@@ -33,16 +35,15 @@ export interface RuleContent {
   readRule(tenantId: string, source: string): SigmaRule
   set(tenant: TenantContext, ruleId: string, change: SettingChange): Promise<RuleSetting>
   /** Puts a rule, or a text that is not saved, to sample events. Stores nothing. */
-  tryOn(tenantId: string, rule: { ruleId: string } | { source: string }, events: readonly object[], explain: boolean): TriedEvent[]
+  tryOn(tenantId: string, rule: { ruleId: string } | { source: string }, events: readonly object[], explain: boolean): Promise<readonly TriedEvent[]>
   /** What is wrong with a text, in the order of its lines; with the tenant's value lists. */
   validate(tenantId: string, source: string): TextProblem[]
-  close(): void
+  close(): Promise<void>
 }
 
-export function createRuleContent({ now, newId = randomUUID, ...options }: RuleContentOptions): RuleContent {
-  // Drafts are tried in this process, and their patterns are anybody's.
-  boundRegexTime()
+export function createRuleContent({ workerScript, now, newId = randomUUID, ...options }: RuleContentOptions): RuleContent {
   const views = createTenantViews(options)
+  const trials = createTrials(workerScript)
   const { engine } = options
   const find = (tenantId: string, ruleId: string) => views.of(tenantId).rules.get(ruleId)?.text.head ?? engine.ruleById(tenantId, ruleId)
   const ruleOf = (tenantId: string, ruleId: string): SigmaRule => {
@@ -61,10 +62,11 @@ export function createRuleContent({ now, newId = randomUUID, ...options }: RuleC
 
   return {
     load: () => views.load(),
-    rules: createOwnRules({ views, store: options.rules, isShared: (ruleId) => engine.rules.some(({ id }) => id === ruleId), now, newId }),
+    rules: createOwnRules({ views, trials, store: options.rules, isShared: (ruleId) => engine.rules.some(({ id }) => id === ruleId), now, newId }),
     exceptions: createExceptions({
       views,
       store: options.exceptions,
+      trials,
       logsourceOf: (tenantId, ruleId) => find(tenantId, ruleId)?.logsource,
       now,
     }),
@@ -77,9 +79,14 @@ export function createRuleContent({ now, newId = randomUUID, ...options }: RuleC
         ruleOf(tenant.tenantId, ruleId)
         return options.settings.set(tenant, ruleId, change)
       }),
-    tryOn: (tenantId, rule, events, explain) =>
-      tryRule('source' in rule ? readRule(tenantId, rule.source) : usableRule(tenantId, rule.ruleId), events, explain),
+    tryOn: async (tenantId, asked, events, explain) => {
+      const rule = 'source' in asked ? readRule(tenantId, asked.source) : usableRule(tenantId, asked.ruleId)
+      return trials.run(rule.source, views.of(tenantId).placeholders, events, explain)
+    },
     validate: (tenantId, source) => problemsIn(source, views.of(tenantId).placeholders),
-    close: () => views.close(),
+    close: () => {
+      views.close()
+      return trials.close()
+    },
   }
 }

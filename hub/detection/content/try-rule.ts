@@ -2,7 +2,6 @@ import type { Explanation, SigmaRule } from '../../../shared/sigma/contract.ts'
 import { explainRule } from '../../../shared/sigma/explain.ts'
 import { compileRules, ecsView } from '../../../shared/sigma/sigma.ts'
 import { toSampleDocument } from '../sample-document.ts'
-import type { RuleTest } from './ports.ts'
 
 export interface TriedEvent {
   readonly matched: boolean
@@ -26,26 +25,5 @@ export function tryRule(rule: SigmaRule, events: readonly object[], explain: boo
       matchedConditions: match?.matchedConditions ?? [],
       explanation: explain ? explainRule(rule, ecsView, document, logsource) : undefined,
     }
-  })
-}
-
-export interface RuleTestOutcome extends RuleTest {
-  readonly matched: boolean
-  /** It fired exactly if it must. */
-  readonly right: boolean
-}
-
-/** Runs the events kept with a rule. A rule that cannot be used fires on none of them. */
-export function runTests(rule: SigmaRule | undefined, tests: readonly RuleTest[]): RuleTestOutcome[] {
-  const tried = rule
-    ? tryRule(
-        rule,
-        tests.map(({ event }) => event),
-        false,
-      )
-    : []
-  return tests.map((test, index) => {
-    const matched = tried[index]?.matched ?? false
-    return { ...test, matched, right: rule !== undefined && matched === test.fires }
   })
 }

@@ -334,7 +334,13 @@ test('at the start of the hub every tenant has its view again', async () => {
   }
   const content = createRuleContent({
     ...{ engine, directory: createRuleContentDirectory(hub.db), settings: hub.ruleStore, rules: createTenantRuleStore(hub.db) },
-    ...{ exceptions: createExceptionStore(hub.db), valueLists: createValueListStore(hub.db), now: () => new Date(), warn: () => {} },
+    ...{
+      exceptions: createExceptionStore(hub.db),
+      valueLists: createValueListStore(hub.db),
+      workerScript: hub.workerScript,
+      now: () => new Date(),
+      warn: () => {},
+    },
   })
   expect(await content.load()).toBe(2)
   const view = views.get(hub.a.tenantId)
@@ -343,7 +349,7 @@ test('at the start of the hub every tenant has its view again', async () => {
   expect(view?.exceptions).toMatchObject([{ reason: 'because' }])
   expect([...(view?.valueLists.keys() ?? [])]).toEqual(['most'])
   expect(view).toEqual({ ...hub.detection.view(hub.a.tenantId) })
-  content.close()
+  await content.close()
 })
 
 test('rules and exceptions that are not used are listed with the reason', async () => {

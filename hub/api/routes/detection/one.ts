@@ -99,7 +99,8 @@ export const oneRule = (parts: Parts) => {
   const detailOf = async (tenant: { tenantId: string }, ruleId: string) => {
     const listed = listedRule(parts, tenant, ruleId)
     const now = parts.now().getTime()
-    const [evaluations, day, week] = await Promise.all([
+    const [run, evaluations, day, week] = await Promise.all([
+      listed.own && parts.ruleContent.rules.outcomes(tenant.tenantId, listed.own),
       parts.ruleStore.evaluations(tenant, new Date(now - DAY_MS)),
       parts.ruleStore.verdicts(tenant, new Date(now - DAY_MS)),
       parts.ruleStore.verdicts(tenant, new Date(now - 7 * DAY_MS)),
@@ -112,6 +113,7 @@ export const oneRule = (parts: Parts) => {
         true_positives_last_7d: week.get(ruleId)?.truePositives ?? 0,
         false_positives_last_7d: week.get(ruleId)?.falsePositives ?? 0,
       },
+      run,
       parts.detection.rules.find(({ id }) => id === ruleId),
     )
   }

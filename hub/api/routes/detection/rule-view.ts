@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { RuleProblem, SigmaRule } from '../../../../shared/sigma/contract.ts'
+import type { TestRun } from '../../../detection/content/own-rules.ts'
 import type { OwnRule } from '../../../detection/content/tenant-views.ts'
-import { runTests } from '../../../detection/content/try-rule.ts'
 import type { RuleSetting } from '../../../detection/ports.ts'
 import type { Parts } from '../../parts.ts'
 import type { RuleDetail, RuleProblemView, RuleStats, RuleView } from '../../schemas/views.ts'
@@ -86,10 +86,14 @@ export function toRuleView(listed: ListedRule, stats: Stats, loadedAt: Date): z.
   }
 }
 
-/** @param original - the rule with the level it has itself */
+/**
+ * @param run - what the kept events of an own rule came to
+ * @param original - the rule with the level it has itself
+ */
 export const toRuleDetail = (
   listed: ListedRule,
   stats: z.infer<typeof RuleDetail>['stats'],
+  run: TestRun | undefined,
   original: SigmaRule = listed.rule,
 ): z.infer<typeof RuleDetail> => {
   const { rule, own } = listed
@@ -105,15 +109,15 @@ export const toRuleDetail = (
     source: own?.stored.source ?? rule.source,
     stats,
     default_level: original.level,
-    own: own ? toOwn(own) : null,
+    own: own && run ? toOwn(own, run) : null,
   }
 }
 
-const toOwn = ({ stored, text }: OwnRule): NonNullable<z.infer<typeof RuleDetail>['own']> => ({
+const toOwn = ({ stored }: OwnRule, { tests, problems }: TestRun): NonNullable<z.infer<typeof RuleDetail>['own']> => ({
   version: stored.version,
   revision: stored.revision,
-  tests: runTests(text.rule, stored.tests).map((test) => ({ ...test, event: { ...test.event } })),
-  problems: text.problems.map(toProblemView),
+  tests: tests.map((test) => ({ ...test, event: { ...test.event } })),
+  problems: problems.map(toProblemView),
   created_at: stored.createdAt.toISOString(),
   created_by: stored.createdBy,
   updated_at: stored.updatedAt.toISOString(),

@@ -74,12 +74,12 @@ export const tryRules = (parts: Parts) =>
       const { events, explain } = c.req.valid('json')
       const { tenantId } = c.var.session.tenant
       const wanted = explain || c.req.valid('query').explain === 'true'
-      return c.json(toResult(parts.ruleContent.tryOn(tenantId, { ruleId: c.req.valid('param').ruleId }, events, wanted)), 200)
+      return c.json(toResult(await parts.ruleContent.tryOn(tenantId, { ruleId: c.req.valid('param').ruleId }, events, wanted)), 200)
     })
     .openapi(testTextRoute, async (c) => {
       const { source, events, explain } = c.req.valid('json')
       const wanted = explain || c.req.valid('query').explain === 'true'
-      return c.json(toResult(parts.ruleContent.tryOn(c.var.session.tenant.tenantId, { source }, events, wanted)), 200)
+      return c.json(toResult(await parts.ruleContent.tryOn(c.var.session.tenant.tenantId, { source }, events, wanted)), 200)
     })
     .openapi(validateRoute, (c) => {
       const problems = parts.ruleContent.validate(c.var.session.tenant.tenantId, c.req.valid('json').source)

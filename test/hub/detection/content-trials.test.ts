@@ -1,0 +1,46 @@
+import { afterAll, expect, test } from 'vitest'
+import { createTrials } from '../../../hub/detection/content/trials.ts'
+import { buildDetectionWorker } from '../../support/detection-worker.ts'
+
+const worker = buildDetectionWorker()
+afterAll(() => worker.remove())
+
+const rule = 'title: T\nlogsource: { product: linux }\ndetection:\n  s:\n    a|expand: "%names%"\n  condition: s\n'
+const NAMES = new Map([
+  ['names', ['x']],
+  ['others', ['y']],
+])
+
+test('a rule is tried in a worker, with the value lists it names', async () => {
+  const trials = createTrials(worker.script)
+  const tried = await trials.run(rule, NAMES, [{ a: 'x' }, { a: 'y' }], true)
+  expect(tried.map(({ matched, explanation }) => [matched, explanation?.matched])).toEqual([
+    [true, true],
+    [false, false],
+  ])
+  await trials.close()
+})
+
+test('one that takes too long is ended and said to be too slow; the next one has a worker again', async () => {
+  const trials = createTrials(worker.script, 0)
+  await expect(trials.run(rule, NAMES, [{ a: 'x' }], false)).rejects.toMatchObject({ code: 'RULE_TOO_SLOW', kind: 'invalid' })
+  await trials.close()
+  const patient = createTrials(worker.script)
+  await expect(patient.run(rule, new Map(), [{ a: 'x' }], false)).rejects.toThrow('the rule cannot be used')
+  expect(await patient.run(rule, NAMES, [{ a: 'x' }], false)).toMatchObject([{ matched: true }])
+  await patient.close()
+})
+
+test('what an exception takes away is found out there too, by each rule’s log source', async () => {
+  const trials = createTrials(worker.script)
+  const document = JSON.stringify({ process: { command_line: 'deploy' } })
+  const windows = { product: 'windows', category: 'process_creation' }
+  const detection = 's: { CommandLine: deploy }\ncondition: s'
+  expect(
+    await trials.except(detection, NAMES, [
+      { logsource: windows, document },
+      { logsource: windows, document: '{}' },
+    ]),
+  ).toEqual([true, false])
+  await trials.close()
+})
