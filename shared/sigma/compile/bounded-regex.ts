@@ -1,33 +1,34 @@
-/** Up to this length V8's backtracking engine is fast enough even where its time grows with the square (`a.*b`: under 10 ms). */
+import { linearRegex } from './linear-regex.ts'
+
+/** Up to this length V8's engine is fast enough even where its time grows with the square (`a.*b`: under 10 ms). */
 const SHORT = 2_048
-/** The linear engine takes about 1 µs a character, so this is some 30 ms at most; what a longer value holds past it is not looked at. */
-const LINEAR_LIMIT = 32_768
-/** Bound for patterns the linear engine cannot take (large counted repetitions). */
-const BACKTRACKING_LIMIT = 4_096
 
 /**
- * A regular expression's test, bounded in time whatever the value's length. Backtracks are bounded by `boundRegexTime`, but V8 does not count those of
- * simple loops such as `.*`; a long value therefore goes to its linear-time engine from the start (flag `l`, there only after `boundRegexTime`).
+ * A regular expression's test, bounded in time whatever the pattern and the value. V8 takes the short values of patterns whose backtracks it bounds
+ * (see `boundRegexTime`): it does not count those of simple loops such as `.*`, which matter on long values, and it bounds none of patterns with large
+ * counted repetitions. Everything else goes to an automaton.
+ *
+ * @throws {RuleFault} where the pattern's counted repetitions are too many
  */
 export function boundedRegex(source: string, flags: string): (text: string) => boolean {
-  const regex = new RegExp(source, flags)
-  let linear: RegExp | undefined
-  let tried = false
+  const regex = isBoundedByV8(source, flags) ? new RegExp(source, flags) : undefined
+  let linear = regex && source.length < MEASURED ? undefined : linearRegex(source, flags)
   return (text) => {
-    if (text.length <= SHORT) return regex.test(text)
-    if (!tried) {
-      linear = linearRegex(source, flags)
-      tried = true
-    }
-    return linear ? linear.test(text.slice(0, LINEAR_LIMIT)) : regex.test(text.slice(0, BACKTRACKING_LIMIT))
+    if (regex && text.length <= SHORT) return regex.test(text)
+    linear ??= linearRegex(source, flags)
+    return linear(text)
   }
 }
 
-function linearRegex(source: string, flags: string): RegExp | undefined {
+/** A pattern that V8 bounds and that is shorter than this is never too large for the automaton, which can then wait until it is needed. */
+const MEASURED = 512
+
+/** Whether V8's linear-time engine, to which it changes after too many backtracks, can take the pattern: then the flag `l` is no error. */
+function isBoundedByV8(source: string, flags: string): boolean {
   try {
-    return new RegExp(source, `${flags}l`)
+    return new RegExp(source, `${flags}l`) instanceof RegExp
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined
+    if (error instanceof SyntaxError) return false
     throw error
   }
 }

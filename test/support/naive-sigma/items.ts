@@ -196,7 +196,7 @@ const { regex } = fc.letrec<{ regex: string; atom: string }>((tie) => ({
   ),
 }))
 /** A quantifier after nothing or after another quantifier is no pattern. */
-const validRegex = regex.filter((source) => {
+export const validRegex = regex.filter((source) => {
   try {
     return new RegExp(source) instanceof RegExp && !/[\^$]\)*[*+?{]|\\b\)*[*+?{]/.test(source)
   } catch {
