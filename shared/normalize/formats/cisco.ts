@@ -6,11 +6,28 @@ import { parseIp, parsePort } from '../ip.ts'
 import { syslogDocument } from '../syslog-document.ts'
 import { severityName } from '../syslog-envelope.ts'
 import { parseTimestamp } from '../timestamps.ts'
+import { createZone } from '../zones.ts'
 
 /** `%FACILITY-SEVERITY-MNEMONIC: text`, after whatever of a counter, a host and a date the device puts before it. */
 const MESSAGE = /(?:^|[:\s*])%([A-Z][A-Z0-9_]{1,31})-(?:[A-Z0-9_]{1,32}-)?([0-7])-([A-Z0-9_]{1,64}) ?: ?/
 const HEAD_LIMIT = 240
-const DATE = /([A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?)/
+const DATE = /([A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([A-Z]{3,4}))?/
+/** Zones by the letters `service timestamps … show-timezone` adds, where they mean one zone in practice; any other leaves the configured zone. */
+const ZONES: { readonly [letters: string]: string } = {
+  UTC: 'UTC',
+  GMT: 'UTC',
+  CET: '+01:00',
+  CEST: '+02:00',
+  EET: '+02:00',
+  EEST: '+03:00',
+  EST: '-05:00',
+  EDT: '-04:00',
+  CDT: '-05:00',
+  MST: '-07:00',
+  MDT: '-06:00',
+  PST: '-08:00',
+  PDT: '-07:00',
+}
 const FIREWALLS = new Set(['ASA', 'FTD', 'PIX', 'FWSM'])
 
 /** Sigma's service by IOS facility: who did what (`aaa`), and the protocols whose sessions rules watch. */
@@ -67,7 +84,8 @@ export const cisco: Format = {
     else putCommand(document, said)
     putUser(document, said)
     const date = DATE.exec(record.body.slice(0, head.index))
-    const time = date ? parseTimestamp(date[1], { zone, observedAt: record.observedAt }) : undefined
+    const named = own(ZONES, date?.[2] ?? '')
+    const time = date ? parseTimestamp(date[1], { zone: named === undefined ? zone : createZone(named), observedAt: record.observedAt }) : undefined
     return finishEvent(record, dataset, logsourceOf(facility, mnemonic, isFirewall), time, document)
   },
 }
@@ -105,15 +123,18 @@ function putCommand(document: EventDocument, said: string): void {
   put(document, 'process.command_line', command?.[1])
 }
 
+/** Words that follow `User` in sentences. */
+const NO_NAMES = new Set(['from', 'with', 'is', 'was', 'authentication'])
+
 /** `[user: ana] [Source: 10.0.0.1]`, `by ana on vty0 (10.0.0.1)`, `User 'ana'`, `Group <G> User <ana> IP <10.0.0.1>`. */
 function putUser(document: EventDocument, said: string): void {
   const head = said.slice(0, 600)
   const user =
-    /\[user: ([^\]]{1,64})\]|\bby (\S{1,64}) on (?:vty|console|tty)|\bUser:?\s?['<]?([\w.@\\-]{1,64})['>]?|\bUsername: (\S{1,64})|\buser = ([^\s:*]{1,64})/.exec(
+    /\[user: ([^\]]{1,64})\]|\bby (\S{1,64}) on (?:vty|console|tty)|\bUser(?!name):?\s?['<]?([\w.@\\-]{1,64})['>]?|\b[Uu]sername: (\S{1,64})|\buser = ([^\s:*]{1,64})/.exec(
       head,
     )
   const name = user?.slice(1).find((each) => each !== undefined)
-  if (name !== undefined && name !== 'from') put(document, 'user.name', name)
+  if (name !== undefined && !NO_NAMES.has(name)) put(document, 'user.name', name)
   const source =
     /\[Source: ([^\]]{2,45})\]|\(((?:\d{1,3}\.){3}\d{1,3})\)|\bfrom ((?:\d{1,3}\.){3}\d{1,3})\b|\bIP <([^>]{2,45})>|\buser IP = ([\d.]{7,15})/.exec(
       head,

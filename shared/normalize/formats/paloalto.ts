@@ -14,6 +14,9 @@ import { putUrl } from '../urls.ts'
 const HEAD =
   /(?:^|[ :])1,(\d{1,4}\/\d\d\/\d{2,4} \d\d:\d\d(?::\d\d)?),([^,]{0,24}),(TRAFFIC|THREAT|SYSTEM|CONFIG|GLOBALPROTECT|USERID|HIPMATCH|AUTH|URL|DATA|WILDFIRE|DECRYPTION),/
 
+/** Newer versions also give the time to the millisecond, with its offset; where it stands differs by type. */
+const EXACT_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}[+-]\d\d:\d\d$/
+
 type Columns = { readonly [name: string]: number }
 
 /** Columns of PAN-OS's log field reference (https://docs.paloaltonetworks.com/pan-os/11-0/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions), by type. */
@@ -118,8 +121,9 @@ export const paloalto: Format = {
     }
     const category = putThreat(document, kept, fields[4] ?? '')
     put(document, 'panw.panos', kept)
+    const exact = fields.slice(20).find((field) => EXACT_TIME.test(field))
     const time =
-      parseTimestamp(fields[6], { zone, observedAt: record.observedAt }) ?? parseTimestamp(head[1], { zone, observedAt: record.observedAt })
+      parseTimestamp(exact ?? fields[6], { zone, observedAt: record.observedAt }) ?? parseTimestamp(head[1], { zone, observedAt: record.observedAt })
     return finishEvent(record, 'panw.panos', logsourceOf(type, category), time, document)
   },
 }

@@ -82,6 +82,8 @@ function putTyped(document: EventDocument, path: string, value: JsonValue): bool
     return false
   }
   if (path === 'url.original') {
+    // Some vendors name an object by its address or by an id in the same field.
+    if (!/^(?:[a-z][a-z0-9+.-]{1,16}:\/\/|\/)/i.test(String(one))) return false
     putUrl(document, String(one))
     return one === value
   }
