@@ -106,12 +106,10 @@ export function createEvtxFramer(): EvtxFramer {
   }
 }
 
-/** Whether a file with these first bytes is an event log, whole or damaged. */
-export const looksLikeEvtx = (bytes: Uint8Array): boolean =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(8, bytes.byteLength)).toString('latin1') === FILE_SIGNATURE
+const isEventLog = (bytes: Buffer): boolean => bytes.toString('latin1', 0, FILE_SIGNATURE.length) === FILE_SIGNATURE
 
 function readFileHeader(bytes: Buffer, lose: (kind: EvtxLoss['kind'], at: number, reason: string) => void): { chunks: number } {
-  if (bytes.length < FILE_HEADER_BYTES || !looksLikeEvtx(bytes)) {
+  if (bytes.length < FILE_HEADER_BYTES || !isEventLog(bytes)) {
     lose('file_header', 0, 'the file does not begin as an event log does; chunks are searched for')
     return { chunks: 0 }
   }
