@@ -82,12 +82,16 @@ const STACKS: readonly (readonly [RegExp, EventLogsource])[] = [
   [/\bAction(?:Controller|View|Dispatch)::[A-Z]\w{2,60}/, RAILS],
 ]
 
+/** A word that every pattern above needs: most lines have none, and are passed over in one look. */
+const STACK_WORD = /org\.(?:springframework|apache\.velocity)\.|django\.|\bat |Traceback|\((?:node:|file:|\/)|Action[CVD]/
+
 /** Sigma's product and categories of an application's log line: by what its sender calls it, by its logger, else by the look of a stack trace. */
 export function applicationOf({ logger, program, sourcetype, text }: ApplicationTraces): EventLogsource | undefined {
   const named = own(NAMED, sourcetype?.toLowerCase() ?? '')
   const head = text.length > TEXT_LIMIT ? text.slice(0, TEXT_LIMIT) : text
   const framework =
-    LOGGERS.find(([pattern]) => logger !== undefined && pattern.test(logger))?.[1] ?? STACKS.find(([pattern]) => pattern.test(head))?.[1]
+    LOGGERS.find(([pattern]) => logger !== undefined && pattern.test(logger))?.[1] ??
+    (STACK_WORD.test(head) ? STACKS.find(([pattern]) => pattern.test(head))?.[1] : undefined)
   // A framework says more than what it runs on.
   return framework !== undefined && (named === undefined || named === JVM || named === PYTHON)
     ? framework

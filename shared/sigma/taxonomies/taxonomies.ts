@@ -18,7 +18,7 @@ import { knowsWindowsField, speaksWindows } from './windows.ts'
 import { zeek } from './zeek.ts'
 
 /** Every taxonomy but that of Windows, which has a view's shape to mind (`windows.ts`). */
-export const TAXONOMIES: readonly Taxonomy[] = [
+const TAXONOMIES: readonly Taxonomy[] = [
   unix,
   linuxEndpoint,
   macos,
