@@ -16,7 +16,7 @@ export {
 export { explainRule } from './explain.ts'
 export { applyFilters } from './filters.ts'
 export { parseFilterDetection } from './parse/filter.ts'
-export { linkRules, type RuleCollection } from './parse/link-rules.ts'
+export { linkRules } from './parse/link-rules.ts'
 export { readPlaceholders } from './parse/placeholders.ts'
 export { type ParsedRules, parseRules } from './parse/rules.ts'
 export { boundRegexTime } from './regex-time.ts'

@@ -1,6 +1,6 @@
 import { RuleFault } from '../parse/fault.ts'
 import { type Pattern, type PatternPart, parsePattern } from '../parse/pattern.ts'
-import { type Modifier, mapText, modifierFault } from './modifier.ts'
+import { type Modifier, mapText, modifierFault, takeVariants } from './modifier.ts'
 
 /** In a value as written: an escaped backslash, an escaped percent sign, or a placeholder. */
 const WRITTEN = /\\\\|\\%|%([^%\s]+)%/g
@@ -13,13 +13,16 @@ type Placeholders = ReadonlyMap<string, readonly string[]> | undefined
 /** `%name%` stands for a list of values that the operator supplies. Without them the rule cannot mean what it says and is refused. */
 export const expand: Modifier = {
   name: 'expand',
-  apply: (item, { placeholders }) =>
+  apply: (item, context) =>
     mapText('expand', item, ({ pattern, raw }) => {
+      const { placeholders } = context
       const stretches =
         raw === undefined
           ? pattern.flatMap((part) => (typeof part === 'string' ? stretchesOf(part, READ, (text) => [text], placeholders) : [[[part]]]))
           : stretchesOf(raw, WRITTEN, parsePattern, placeholders)
-      const texts = variantsOf(stretches).map((variant) => ({ kind: 'text' as const, pattern: joined(variant) }))
+      const variants = variantsOf(stretches)
+      takeVariants('expand', variants.length, context)
+      const texts = variants.map((variant) => ({ kind: 'text' as const, pattern: joined(variant) }))
       const [only] = texts
       return only && texts.length === 1 ? only : { kind: 'any', of: texts }
     }),

@@ -34,6 +34,16 @@ export interface Item {
 export interface ModifierContext {
   /** Values of `%name%` placeholders; without them a rule that uses `expand` is refused. */
   readonly placeholders?: ReadonlyMap<string, readonly string[]> | undefined
+  /** How many variants of values may still be made, for all items that share it: a few lines could ask for millions. */
+  readonly variants?: { left: number } | undefined
+}
+
+/** @throws {RuleFault} where the variants that one value would be made into are more than are left */
+export function takeVariants(name: string, count: number, { variants }: ModifierContext): void {
+  if (!variants) return
+  variants.left -= count
+  if (variants.left < 0)
+    throw modifierFault(name, 'would make more variants of values than one file may have; write fewer alternatives, or split the file')
 }
 
 /** One word after `|`. Modifiers are applied left to right; each gives a new item. */

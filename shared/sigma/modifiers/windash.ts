@@ -1,5 +1,5 @@
 import type { PatternPart } from '../parse/pattern.ts'
-import { type Modifier, mapText, modifierFault } from './modifier.ts'
+import { type Modifier, mapText, modifierFault, takeVariants } from './modifier.ts'
 
 /** What Windows programs take for the dash before a parameter: hyphen, slash, en dash, em dash, horizontal bar. */
 const DASHES = ['-', '/', '\u2013', '\u2014', '\u2015']
@@ -15,10 +15,11 @@ const variantsOf = (literal: string): string[] => {
 /** Each value also with the other characters Windows takes for a dash. */
 export const windash: Modifier = {
   name: 'windash',
-  apply: (item) =>
+  apply: (item, context) =>
     mapText('windash', item, ({ pattern }) => {
       const dashes = pattern.reduce<number>((count, part) => count + (typeof part === 'string' ? [...part.matchAll(PARAMETER_DASH)].length : 0), 0)
       if (DASHES.length ** dashes > VARIANT_LIMIT) throw modifierFault('windash', `would make more than ${VARIANT_LIMIT} variants of one value`)
+      takeVariants('windash', DASHES.length ** dashes, context)
       const patterns = pattern.reduce<PatternPart[][]>(
         (done, part) =>
           typeof part === 'string'

@@ -7,8 +7,10 @@ import { readPlainYaml } from './plain-yaml.ts'
 const ALIAS_LIMIT = 100
 /** `<<` merges are followed once more for each that leads to them, so nested ones multiply; rules use none. */
 const MERGE_LIMIT = 16
-/** Text of one file that the full reader is given, in characters: a million take it about a second. */
-const FULL_READER_LIMIT = 1_000_000
+/** Text of one file that the full reader is given, in characters: half a million can take it two seconds. */
+const FULL_READER_LIMIT = 500_000
+/** Documents of one file. */
+const DOCUMENT_LIMIT = 20_000
 
 export type DocumentContent = Readonly<Record<string, unknown>>
 
@@ -31,10 +33,24 @@ export interface RuleDocument {
  * Nearly all are read by `readPlainYaml`; the others, and all that are faulty, by the `yaml` library. Lines are looked for only when asked.
  */
 export function documentsIn(text: string): RuleDocument[] {
-  const budget = { characters: FULL_READER_LIMIT }
+  const reading: Reading = { text, lines: createLineCursor(text), left: FULL_READER_LIMIT }
   const chunks = chunksOf(text)
-  const lines = createLineCursor(text)
-  return chunks.flatMap((chunk) => plainDocument(text, chunk, lines) ?? fullDocuments(text, chunk, lines, budget))
+  const documents = chunks.slice(0, DOCUMENT_LIMIT).flatMap((chunk) => plainDocument(reading, chunk) ?? fullDocuments(reading, chunk))
+  const [next] = chunks[DOCUMENT_LIMIT] ?? []
+  if (next !== undefined) {
+    const line = reading.lines.lineAt(next)
+    const fault = new RuleFault('too_large', `the file has more than ${DOCUMENT_LIMIT} YAML documents; split it`)
+    documents.push({ fault, line, source: '', lineOf: () => line })
+  }
+  return documents
+}
+
+/** One file being read. */
+interface Reading {
+  readonly text: string
+  readonly lines: LineCursor
+  /** Characters the full reader may still be given. */
+  left: number
 }
 
 /** A stretch of the file, from and to an offset. */
@@ -54,7 +70,8 @@ function chunksOf(text: string): Chunk[] {
   return chunks
 }
 
-function plainDocument(text: string, [from, to]: Chunk, lines: LineCursor): RuleDocument[] | undefined {
+function plainDocument(reading: Reading, [from, to]: Chunk): RuleDocument[] | undefined {
+  const { text, lines } = reading
   const whole = from === 0 && to === text.length
   // YAML reads each kind of line break as one line feed.
   const original = whole ? text : text.slice(from, to)
@@ -66,7 +83,13 @@ function plainDocument(text: string, [from, to]: Chunk, lines: LineCursor): Rule
   const placeOf = (offset: number) => from + (unified === original ? offset : originalOffset(original, offset))
   const start = placeOf(document.start)
   const source = text.slice(start, placeOf(document.end)).trimEnd()
-  return [{ content: document.content, line: lines.lineAt(start), source, lineOf: (path) => lineInSource(text, [from, to], path) }]
+  const line = lines.lineAt(start)
+  const lineOf = (path: RulePath) => {
+    // Only a faulty document is read again for its places; a file of thousands of them gets the first line of each.
+    reading.left -= source.length
+    return reading.left < 0 ? line : line - 1 + lineFinder(source)(path)
+  }
+  return [{ content: document.content, line, source, lineOf }]
 }
 
 /** Where in a text with `\r\n` the character is that stands at `offset` once they are `\n`. */
@@ -97,7 +120,8 @@ function createLineCursor(text: string): LineCursor {
 
 type FullDocument = Document.Parsed
 
-function fullDocuments(text: string, [from, to]: Chunk, lines: LineCursor, budget: { characters: number }): RuleDocument[] {
+function fullDocuments(reading: Reading, [from, to]: Chunk): RuleDocument[] {
+  const { text, lines } = reading
   const at = lines.lineAt(from)
   const chunk = text.slice(from, to)
   const refused = (reason: string): RuleDocument[] => {
@@ -105,11 +129,11 @@ function fullDocuments(text: string, [from, to]: Chunk, lines: LineCursor, budge
     const line = start < 0 ? at : lines.lineAt(from + start)
     return [{ fault: new RuleFault('yaml', reason), line, source: chunk.trim(), lineOf: () => line }]
   }
-  budget.characters -= chunk.length
-  if (budget.characters < 0)
+  if (chunk.length > reading.left)
     return refused(
       `the file has more than ${FULL_READER_LIMIT} characters of unusual YAML; write it as plain block maps and lists, or split the file`,
     )
+  reading.left -= chunk.length
   const counter = new LineCounter()
   const lineAt = (offset: number) => at - 1 + counter.linePos(offset).line
   try {
@@ -134,7 +158,9 @@ function fullDocuments(text: string, [from, to]: Chunk, lines: LineCursor, budge
 }
 
 function parseFully(chunk: string, lineCounter: LineCounter): FullDocument[] {
-  const parsed = parseAllDocuments(chunk, { lineCounter, intAsBigInt: true, merge: true, prettyErrors: false, logLevel: 'silent' })
+  // Keys given twice are looked for below: the library compares each key with all before it.
+  const options = { intAsBigInt: true, merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const
+  const parsed = parseAllDocuments(chunk, { ...options, lineCounter })
   return Array.isArray(parsed) ? parsed : []
 }
 
@@ -142,16 +168,28 @@ function parseFully(chunk: string, lineCounter: LineCounter): FullDocument[] {
 function contentOf(document: FullDocument, lineAt: (offset: number) => number): DocumentContent | undefined {
   const [error] = document.errors
   if (error) throw new RuleFault('yaml', error.message, { line: lineAt(error.pos[0]) })
-  refuseMergeBomb(document)
+  refuseKeysAndMerges(document, lineAt)
   const content: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT })
   if (content === null || content === undefined) return undefined
   if (typeof content !== 'object' || Array.isArray(content)) throw new RuleFault('yaml', 'the document is not a map')
   return Object.fromEntries(Object.entries(content))
 }
 
-function refuseMergeBomb(document: FullDocument): void {
+/** Refuses keys that stand twice in one map, and more merges than a rule can mean. */
+function refuseKeysAndMerges(document: FullDocument, lineAt: (offset: number) => number): void {
   let merged = 0
   visit(document, {
+    Map(_, map) {
+      const known = new Set<unknown>()
+      for (const { key } of map.items) {
+        const value = isScalar(key) ? key.value : key
+        if (value !== '<<' && known.has(value)) {
+          const offset = isScalar(key) ? key.range?.[0] : undefined
+          throw new RuleFault('yaml', `the key "${String(value)}" stands twice in one map`, offset === undefined ? {} : { line: lineAt(offset) })
+        }
+        known.add(value)
+      }
+    },
     Pair(_, pair) {
       if (!isScalar(pair.key) || pair.key.value !== '<<') return
       merged += isSeq(pair.value) ? pair.value.items.filter(isAlias).length : 1
@@ -167,17 +205,15 @@ function startOf(document: FullDocument, text: string): number {
   return start + (found?.index ?? 0)
 }
 
-/** Reads the document again, this time with its places: only a faulty one is asked for a line. */
-function lineInSource(text: string, [from, to]: Chunk, path: RulePath): number {
+/** Finds the 1-based lines, within a document's own text, of what paths lead to. The text is read when the first is asked for. */
+export function lineFinder(source: string): (path: RulePath) => number {
   const counter = new LineCounter()
-  const chunk = text.slice(from, to)
-  const [document] = parseFully(chunk, counter)
-  const offset = document && (offsetOf(document, path) ?? startOf(document, chunk))
-  return createLineCursor(text).lineAt(from) - 1 + counter.linePos(offset ?? 0).line
+  let document: FullDocument | undefined
+  return (path) => {
+    document ??= parseFully(source, counter)[0]
+    return counter.linePos((document && offsetOf(document, path)) ?? 0).line
+  }
 }
-
-/** The 1-based line, within a document's own text, of what `path` leads to. */
-export const lineIn = (source: string, path: RulePath): number => lineInSource(source, [0, source.length], path)
 
 function offsetOf(document: FullDocument, path: RulePath): number | undefined {
   let node: Node | null | undefined = document.contents

@@ -9,6 +9,8 @@ import { logsourceOf, metadataOf, textOf } from './metadata.ts'
 
 /** Longest detection section read by itself, in characters. */
 const SECTION_LIMIT = 262_144
+/** Variants that `windash` and `expand` may make of its values. */
+const VARIANT_LIMIT = 25_000
 /** Rules one filter may name; more are a log source, which `any` names. */
 const RULE_LIMIT = 10_000
 
@@ -77,7 +79,7 @@ export function parseFilterDetection(
   try {
     if (document.fault) throw document.fault
     if (another) throw new RuleFault('yaml', 'the detection is more than one YAML document', { line: another.line })
-    return { detection: leavingOut(parseDetection(document.content, context, ['rules'])) }
+    return { detection: leavingOut(parseDetection(document.content, { ...context, variants: { left: VARIANT_LIMIT } }, ['rules'])) }
   } catch (error) {
     const fault = error instanceof RuleFault ? error : new RuleFault('invalid', messageOf(error))
     return { problem: { file, line: fault.line ?? document.lineOf(fault.path), code: fault.code, reason: fault.message } }

@@ -1,5 +1,5 @@
 import type { RuleProblem, SigmaCorrelation, SigmaFilter, SigmaRule } from '../contract.ts'
-import { lineIn } from './documents.ts'
+import { lineFinder } from './documents.ts'
 import type { RulePath } from './fault.ts'
 import { createRuleNames, type RuleNames } from './rule-names.ts'
 
@@ -27,27 +27,32 @@ export function linkRules({ rules, filters, correlations }: RuleCollection): Rul
   ]
 }
 
-function problemAt(owner: SigmaFilter | SigmaCorrelation, path: RulePath, code: string, reason: string): RuleProblem {
-  return { file: owner.file, line: lineIn(owner.source, path) + owner.line - 1, ruleId: owner.id, title: owner.title, code, reason }
+type Report = (path: RulePath, code: string, reason: string) => RuleProblem
+
+function reporterFor(owner: SigmaFilter | SigmaCorrelation): Report {
+  const lineOf = lineFinder(owner.source)
+  return (path, code, reason) => ({ file: owner.file, line: lineOf(path) + owner.line - 1, ruleId: owner.id, title: owner.title, code, reason })
 }
 
 function filterProblems(filter: SigmaFilter, names: RuleNames<Referable>): RuleProblem[] {
   if (filter.rules === 'any') return []
+  const report = reporterFor(filter)
   return filter.rules.flatMap((reference, index) => {
     const path = ['filter', 'rules', index]
     const found = names.find(reference)
     const problem = missingOrAmbiguous(reference, found)
-    if (problem) return [problemAt(filter, path, ...problem)]
+    if (problem) return [report(path, ...problem)]
     return found[0] && 'timespanSeconds' in found[0]
-      ? [problemAt(filter, path, 'filter_on_correlation', `"${reference}" is a correlation; filters are for rules, so name the rules it rests on`)]
+      ? [report(path, 'filter_on_correlation', `"${reference}" is a correlation; filters are for rules, so name the rules it rests on`)]
       : []
   })
 }
 
 function referenceProblems(correlation: SigmaCorrelation, names: RuleNames<Referable>): RuleProblem[] {
+  const report = reporterFor(correlation)
   return correlation.rules.flatMap((reference, index) => {
     const problem = missingOrAmbiguous(reference, names.find(reference))
-    return problem ? [problemAt(correlation, ['correlation', 'rules', index], ...problem)] : []
+    return problem ? [report(['correlation', 'rules', index], ...problem)] : []
   })
 }
 
@@ -63,12 +68,14 @@ function missingOrAmbiguous(reference: string, found: readonly Referable[]): [co
 
 /** An alias may call a rule by its name where `rules` has its id. */
 function aliasProblems(correlation: SigmaCorrelation, names: RuleNames<Referable>): RuleProblem[] {
+  const listed = new Set(correlation.rules)
   const own = new Set(correlation.rules.flatMap((reference) => names.find(reference)))
+  const report = reporterFor(correlation)
   return Object.entries(correlation.aliases).flatMap(([alias, fields]) =>
     Object.keys(fields).flatMap((reference) => {
-      if (correlation.rules.includes(reference) || names.find(reference).some((rule) => own.has(rule))) return []
+      if (listed.has(reference) || names.find(reference).some((rule) => own.has(rule))) return []
       const reason = `the alias "${alias}" names "${reference}", which is not among the correlation's rules`
-      return [problemAt(correlation, ['correlation', 'aliases', alias, reference], 'unknown_rule', reason)]
+      return [report(['correlation', 'aliases', alias, reference], 'unknown_rule', reason)]
     }),
   )
 }
@@ -98,12 +105,8 @@ function cycleProblems(correlations: readonly SigmaCorrelation[], names: RuleNam
     .map((correlation) => {
       const under = [...(below.get(correlation) ?? [])].find((each) => !done.has(each))
       const reason = `the correlation rests on "${under?.title ?? ''}", which goes round in a circle: a correlation cannot rest on itself`
-      return problemAt(
-        correlation,
-        ['correlation', 'rules', correlation.rules.findIndex((name) => names.find(name)[0] === under)],
-        'cyclic_correlation',
-        reason,
-      )
+      const index = correlation.rules.findIndex((name) => names.find(name)[0] === under)
+      return reporterFor(correlation)(['correlation', 'rules', index], 'cyclic_correlation', reason)
     })
 }
 

@@ -12,6 +12,9 @@ import { toRule } from './rule.ts'
 /** Largest file read, in characters; SigmaHQ's largest is 0.3 million. */
 const FILE_LIMIT = 16 * 1024 * 1024
 
+/** Variants that `windash` and `expand` may make of one file's values. */
+const VARIANT_LIMIT = 250_000
+
 export interface ParsedRules {
   readonly rules: SigmaRule[]
   readonly filters: SigmaFilter[]
@@ -34,14 +37,15 @@ export function parseRules(text: string, file: string, context: ModifierContext 
     return parsed
   }
   const actions = createActions()
+  const bounded = { ...context, variants: { left: VARIANT_LIMIT } }
   for (const document of documentsIn(text)) {
     try {
       const meant = actions.take(document)
       if (!meant?.content) continue
       const head = meant.content
       if ('correlation' in head) parsed.correlations.push(toCorrelation(head, meant, file))
-      else if ('filter' in head) parsed.filters.push(toFilter(head, meant, file, context))
-      else parsed.rules.push(toRule(head, meant, file, context))
+      else if ('filter' in head) parsed.filters.push(toFilter(head, meant, file, bounded))
+      else parsed.rules.push(toRule(head, meant, file, bounded))
     } catch (error) {
       parsed.problems.push(problemOf(error, document, file))
     }

@@ -7,6 +7,8 @@ import { RuleFault, within } from './fault.ts'
 import { literalOf, parsePattern } from './pattern.ts'
 import { translateRegex } from './regex.ts'
 
+/** Longest regular expression, in characters; SigmaHQ's longest has 0.3 thousand. */
+const REGEX_LIMIT = 8_192
 const PLAIN_TEXT: Item['meaning'] = { kind: 'text' }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -126,13 +128,18 @@ function toTest(field: string | undefined, value: Exclude<Value, { kind: 'any' }
   }
   if (meaning.kind === 'exists') return { kind: 'exists', expected: value.kind === 'scalar' && value.value === true }
   if (meaning.kind === 'number') return { kind: 'number', operator: meaning.operator, value: numberOf(value), part: meaning.part }
-  if (meaning.kind === 'regex') return { kind: 'regex', ...translateRegex(rawOf(value, 're'), meaning) }
+  if (meaning.kind === 'regex') return { kind: 'regex', ...regexOf(rawOf(value, 're'), meaning) }
   if (meaning.kind === 'cidr') return { kind: 'cidr', network: networkOf(rawOf(value, 'cidr')) }
   if (meaning.kind === 'field') return { kind: 'field', field: fieldNameOf(value), relation: meaning.relation, cased: item.cased }
   if (value.kind === 'null') return { kind: 'null' }
   const text = bytesAsText(value)
   const pattern = text.kind === 'text' ? text.pattern : text.kind === 'scalar' ? [String(text.value)] : []
   return { kind: 'text', pattern: field === undefined ? containsAnywhere(pattern) : pattern, cased: item.cased }
+}
+
+function regexOf(raw: string, flags: Extract<Item['meaning'], { kind: 'regex' }>): { source: string; flags: string } {
+  if (raw.length > REGEX_LIMIT) throw new RuleFault('regex', `the pattern is longer than ${REGEX_LIMIT} characters`)
+  return translateRegex(raw, flags)
 }
 
 function rawOf(value: Value, modifier: string): string {

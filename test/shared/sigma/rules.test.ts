@@ -122,6 +122,22 @@ test.each([
   expect(problems[0]?.reason).toMatch(/\S/)
 })
 
+test('a file whose values would be made into millions of variants is refused where they become too many', () => {
+  const values = Array.from({ length: 500 }, () => '" -a -b -c -d"').join(', ')
+  const text = ruleText(`s:\n  f|windash: [${values}]\ncondition: s`)
+  const { rules, problems } = parseRules(`${ruleText('s:\n  f|windash: -a\ncondition: s')}---\n${text}`, 'x.yml')
+  expect([rules.length, problems.map(({ line, code }) => [line, code])]).toEqual([1, [[14, 'modifier']]])
+})
+
+test('a regular expression without end is refused', () => {
+  expect(parseRules(ruleText(`s:\n  f|re|i: '${'[a-ё]'.repeat(2_000)}'\ncondition: s`), 'x.yml').problems).toMatchObject([{ code: 'regex', line: 6 }])
+})
+
+test('a file of more documents than are read says where it was cut', () => {
+  const { rules, problems } = parseRules(`${ruleText('s:\n  a: 1\ncondition: s')}---\n`.repeat(20_003), 'x.yml')
+  expect([rules.length, problems.map(({ line, code }) => [line, code])]).toEqual([20_000, [[160_000, 'too_large']]])
+})
+
 test('more unusual YAML than the full reader is given is refused, and the plain documents of the file are read', () => {
   const unusual = `title: ['${'x'.repeat(600_000)}']\n`
   const { rules, problems } = parseRules([unusual, unusual, ruleText('s:\n  a: 1\ncondition: s')].join('---\n'), 'x.yml')
