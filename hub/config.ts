@@ -29,6 +29,8 @@ export const HubConfig = z.strictObject({
   database_app_url: z.string().optional(),
   /** Folders and files of Sigma rules. Default: the rules that come with Picket. */
   rules: z.array(z.string()).optional(),
+  /** File of values for `%name%` placeholders in rules: YAML or JSON, `name: [values]`. A tenant's own value lists come on top. */
+  rule_placeholders: z.string().optional(),
   detection_workers: z.number().int().min(1).max(64).optional(),
   tenant_name: z.string().min(1).max(100).default('Home'),
   admin_email: z.email().default('admin@picket.local'),

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { HOUR_MS } from '../shared/durations.ts'
 import { ExpectedError, messageOf } from '../shared/errors.ts'
 import type { Logger } from '../shared/log.ts'
+import { readPlaceholders } from '../shared/sigma/sigma.ts'
 import { createAlerts } from './alerts/alerts.ts'
 import { createCursors } from './api/cursors.ts'
 import { createHttpMetrics } from './api/metrics.ts'
@@ -137,9 +138,9 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
   const { tenant, firstAdmin } = await firstStart(config, tenants)
 
   onProgress('Compiling rules')
-  const ruleFiles = () => readRuleFiles(config.rules ?? [assets.rules])
+  const readRules = async () => ({ files: await readRuleFiles(config.rules ?? [assets.rules]), placeholders: await readValues(config, log) })
   const detection = await createDetection({
-    files: await ruleFiles(),
+    ...(await readRules()),
     workerScript: assets.detectionWorker,
     workers: config.detection_workers ?? Math.max(1, availableParallelism() - 1),
     store: ruleStore,
@@ -285,7 +286,8 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
     sensors: (of) => fleetStore.list(of),
     reloadRules: async () => {
       try {
-        tellRules(await detection.replaceRules(await ruleFiles()))
+        const { files, placeholders } = await readRules()
+        tellRules(await detection.replaceRules(files, placeholders))
         // Packs hold the text of the rules that run at the edge.
         for (const { id } of await tenants.listTenants()) await fleet.configurationChanged({ tenantId: id })
       } catch (error) {
@@ -297,6 +299,14 @@ async function openHub(config: HubConfig, assets: Assets, log: Logger, onProgres
       await closing.run(log)
     },
   }
+}
+
+/** @throws the file system's error, where the file named cannot be read */
+async function readValues({ rule_placeholders: file }: HubConfig, log: Logger): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (file === undefined) return new Map()
+  const { placeholders, problems } = readPlaceholders(await readFile(file, 'utf8'), file)
+  for (const { line, code, reason } of problems) log.warn({ file, line, code }, `placeholder values are not used: ${reason}`)
+  return placeholders
 }
 
 async function notReady(db: Database, detection: { readonly health: { readonly alive: number } }): Promise<string[]> {

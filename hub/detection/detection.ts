@@ -53,9 +53,10 @@ interface TenantState {
  * @throws {RuleSetRefused} where the workers cannot load the files; a rule that cannot be used is a problem in the list, not an error
  */
 export async function createDetection(options: DetectionOptions): Promise<Detection & { readonly health: { size: number; alive: number } }> {
-  const { store, now, warn, workerScript: script, workers: size, placeholders = new Map(), budget = RULE_BUDGET } = options
-  const load = (generation: number, files: readonly RuleFile[]) => loadRuleSet(generation, { script, files, placeholders, size, onFault: warn })
-  let current = await load(1, options.files)
+  const { store, now, warn, workerScript: script, workers: size, budget = RULE_BUDGET } = options
+  const load = (generation: number, files: readonly RuleFile[], placeholders: Placeholders) =>
+    loadRuleSet(generation, { script, files, placeholders, size, oneByOne: generation > 1, onFault: warn })
+  let current = await load(1, options.files, options.placeholders ?? new Map())
   let next: RuleSet | undefined
   let replacing: Promise<unknown> = Promise.resolve()
   let closed = false
@@ -102,8 +103,8 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     for (const id of state.suppressed.keys()) if (!known.has(id)) state.suppressed.delete(id)
   }
 
-  const replace = async (files: readonly RuleFile[]) => {
-    const set = await load(current.generation + 1, files)
+  const replace = async (files: readonly RuleFile[], placeholders: Placeholders) => {
+    const set = await load(current.generation + 1, files, placeholders)
     if (set.rules.length === 0 || closed) {
       await set.pool.close()
       const [problem] = set.head.problems
@@ -245,8 +246,8 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
       return { matches, evaluations }
     },
 
-    replaceRules: (files) => {
-      const done = replacing.then(() => replace(files))
+    replaceRules: (files, placeholders) => {
+      const done = replacing.then(() => replace(files, placeholders ?? current.placeholders))
       replacing = done.catch(() => undefined)
       return done
     },
@@ -268,7 +269,7 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
       const state = stateOf(tenantId)
       const rule = effectiveOf(state).byId.get(ruleId)
       if (!rule) throw new UnknownRule('there is no rule with that id')
-      const valueLists = new Map([...placeholders, ...state.view.valueLists])
+      const valueLists = new Map([...current.placeholders, ...state.view.valueLists])
       return [...(await tenantWorker.ask(tenantId, { ask: 'test', source: rule.source, valueLists, documents: events }))]
     },
 

@@ -64,7 +64,8 @@ export async function loadOwnContent(
   set: RuleSet,
   suspended: ReadonlyMap<string, Suspension>,
 ): Promise<OwnContent | undefined> {
-  const filled = set.head.placeholderRules.filter(({ placeholders }) => placeholders.every((name) => view.valueLists.has(name)))
+  const values = new Map([...set.placeholders, ...view.valueLists])
+  const filled = set.head.placeholderRules.filter(({ placeholders }) => placeholders.every((name) => values.has(name)))
   if (view.rules.length + view.exceptions.length + filled.length === 0) return undefined
   const suspensions = [...suspended.values()].filter(({ source }) => [...view.rules, ...filled].some((rule) => rule.source === source))
   const stopped = new Set(suspensions.map(({ source }) => source))
@@ -74,7 +75,7 @@ export async function loadOwnContent(
       .filter(({ id }) => !set.byId.has(id))
       .map(({ id, source, stage }) => ({ id, source, stage, runs: LIVE_STAGES.has(stage) && !stopped.has(source) })),
     placeholderRules: filled.filter(({ source }) => !stopped.has(source)),
-    valueLists: view.valueLists,
+    valueLists: values,
     exceptions: view.exceptions.map(({ id, detection }) => ({ id, detection })),
   })
   const running = told.running.flatMap((index) => told.rules[index] ?? [])

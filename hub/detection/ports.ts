@@ -153,11 +153,11 @@ export interface Detection {
   /** Counts the shared rule sets since the hub's start, from 1. */
   readonly generation: number
   /**
-   * Puts a whole new set of shared rules in force. It is parsed and compiled beside the old one, which goes on serving; batches handed over before the
+   * Puts a whole new set of shared rules in force, with values for `%name%` placeholders where there are other ones. It is parsed and compiled beside the old one, which goes on serving; batches handed over before the
    * promise resolves are judged by one or the other, each once. Calls are done one after the other.
    * @throws {RuleSetRefused} kind `invalid`, where no worker could load it or none of its rules can be used: the old set stays
    */
-  replaceRules(files: readonly RuleFile[]): Promise<RuleSetSummary>
+  replaceRules(files: readonly RuleFile[], placeholders?: ReadonlyMap<string, readonly string[]>): Promise<RuleSetSummary>
   /** Shared and own rules with the levels the tenant gave them, in any stage and whether enabled or not. */
   rulesOf(tenantId: string): readonly SigmaRule[]
   ruleById(tenantId: string, id: string): SigmaRule | undefined

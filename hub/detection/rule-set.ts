@@ -3,6 +3,7 @@ import type { SigmaRule } from '../../shared/sigma/contract.ts'
 import { createEvaluations, type Evaluations } from './evaluations.ts'
 import type { RuleSetSummary } from './ports.ts'
 import { createWorkerPool, type WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'
+import type { Placeholders } from './worker-protocol.ts'
 
 /** A set of rules that cannot be put in force; what runs goes on. */
 export class RuleSetRefused extends ExpectedError {
@@ -15,6 +16,8 @@ export interface RuleSet extends Pick<WorkerPool, 'rules' | 'head'> {
   readonly generation: number
   readonly byId: ReadonlyMap<string, SigmaRule>
   readonly pool: WorkerPool
+  /** Values of `%name%` for all tenants. */
+  readonly placeholders: Placeholders
   /** Of all its rules, for tenants that left them as they are. */
   readonly evaluations: Evaluations
 }
@@ -25,7 +28,16 @@ export async function loadRuleSet(generation: number, options: WorkerPoolOptions
     throw new RuleSetRefused(`the rules cannot be loaded: ${messageOf(cause)}`, { cause })
   })
   const { rules, head } = pool
-  return { generation, rules, head, pool, byId: new Map(rules.map((rule) => [rule.id, rule])), evaluations: createEvaluations(head.groups) }
+  const { placeholders } = options
+  return {
+    generation,
+    rules,
+    head,
+    pool,
+    placeholders,
+    byId: new Map(rules.map((rule) => [rule.id, rule])),
+    evaluations: createEvaluations(head.groups),
+  }
 }
 
 export const summaryOf = ({ generation, rules, head }: RuleSet): RuleSetSummary => ({

@@ -38,6 +38,8 @@ export interface WorkerPoolOptions {
   readonly files: readonly RuleFile[]
   readonly placeholders: Placeholders
   readonly size: number
+  /** True: the workers compile one after the other, so that those that serve meanwhile keep the other cores. */
+  readonly oneByOne: boolean
   readonly onFault: (message: string) => void
 }
 
@@ -47,7 +49,7 @@ export interface WorkerPoolOptions {
  *
  * @throws Error where a worker cannot load the rules
  */
-export async function createWorkerPool({ script, files, placeholders, size, onFault }: WorkerPoolOptions): Promise<WorkerPool> {
+export async function createWorkerPool({ script, files, placeholders, size, oneByOne, onFault }: WorkerPoolOptions): Promise<WorkerPool> {
   const members: Member[] = []
   const starting = new Set<Member>()
   let closing = false
@@ -88,24 +90,29 @@ export async function createWorkerPool({ script, files, placeholders, size, onFa
     )
   }
 
-  // The first alone: where the rules cannot be loaded, one worker is enough to find out.
-  const { member: first, head } = await start()
   const rules: SigmaRule[] = []
+  const started: Promise<{ member: Member; head: RuleSetHead }>[] = []
+  let head: RuleSetHead
   try {
+    for (let worker = 0; worker < size; worker++) {
+      const starts = start()
+      starts.catch(() => undefined) // Waited for below, all together; the first that fails is told of.
+      started.push(starts)
+      if (oneByOne) await starts
+    }
+    const [first] = await Promise.all(started)
+    if (!first) throw new Error('a pool of no workers')
+    head = first.head
     while (rules.length < head.rules) {
-      rules.push(...(await first.ask({ ask: 'rules', from: rules.length, to: rules.length + RULES_PER_MESSAGE })))
+      rules.push(...(await first.member.ask({ ask: 'rules', from: rules.length, to: rules.length + RULES_PER_MESSAGE })))
       await nextTurn()
     }
-    const others = await Promise.allSettled(Array.from({ length: size - 1 }, start))
-    for (const other of others) if (other.status === 'fulfilled') join(other.value.member)
-    const failed = others.find((other) => other.status === 'rejected')
-    if (failed) throw failed.reason
+    for (const starts of started) join((await starts).member)
   } catch (error) {
     closing = true
-    await Promise.all([first, ...members].map((member) => member.end()))
+    for (const starts of await Promise.allSettled(started)) if (starts.status === 'fulfilled') await starts.value.member.end()
     throw error
   }
-  join(first)
 
   return {
     head,

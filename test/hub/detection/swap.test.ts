@@ -108,6 +108,19 @@ test('F1 filters among the files hold for the shared rules, and for those that w
   expect(matches.map(({ event, rule }) => `${event} ${rule.id}`)).toEqual(['1 every', '1 admins', '2 every', '2 odd', '2 admins'])
 })
 
+test('M13 values for placeholders come with the rules, and stay until others do', async () => {
+  const waiting = { file: 'admins.yml', text: sigmaRule('admins', { sel: { 'user.name|expand': '%admins%' }, condition: 'sel' }) }
+  const files = [...setOf('valued', 0), waiting]
+  const fires = async () => (await detection.detect(TENANT, [linuxEvent('x', { user: { name: 'root' } })])).matches.map(({ rule }) => rule.id)
+  expect((await detection.replaceRules(files)).problems).toMatchObject([{ code: 'expand_without_placeholders' }])
+  expect((await detection.replaceRules(files, new Map([['admins', ['root']]]))).problems).toEqual([])
+  expect(await fires()).toEqual(['admins'])
+  await detection.replaceRules(files)
+  expect(await fires()).toEqual(['admins'])
+  await detection.replaceRules(files, new Map())
+  expect(await fires()).toEqual([])
+})
+
 test("a tenant's own content is in force beside the new set, and one of its rules steps back where a shared rule has its id", async () => {
   await detection.replaceRules(setOf('four', 0))
   await detection.setView('b', tenantView({ rules: [tenantRule('mine', wordRule('mine', 'own'))] }))
