@@ -13,7 +13,7 @@ import { attackTag, tagForm } from './checks/tags.ts'
 import { missingTest } from './checks/tests.ts'
 import { fieldType } from './checks/types.ts'
 import { needsPlaceholders, unusable } from './checks/unusable.ts'
-import { allWithOne, coveredValue, duplicateValue, matchesAnything, nullInList, redundantWildcard } from './checks/values.ts'
+import { allWithOne, coveredValue, duplicateValue, matchesAnything, nullInList, redundantWildcard, rewrittenNumber } from './checks/values.ts'
 
 /** Every check there is, in the order of docs/rules.md. */
 export const CHECKS: readonly LintCheck[] = [
@@ -48,6 +48,7 @@ export const CHECKS: readonly LintCheck[] = [
   nullInList,
   redundantWildcard,
   matchesAnything,
+  rewrittenNumber,
   allWithOne,
   slowRegex,
   leadingAny,

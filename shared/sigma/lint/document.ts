@@ -27,6 +27,10 @@ export interface LintDocument {
   readonly problems: readonly RuleProblem[]
   /** Line of the part at this path, or of the nearest part around it. */
   lineOf(path: RulePath): number
+  /** The document as written. */
+  readonly source: string
+  /** A line of the file as written, without its end. */
+  lineText(line: number): string
 }
 
 /**
@@ -38,9 +42,14 @@ export function readDocuments({ file, text }: LintFile, placeholders?: ReadonlyM
   const parsed = parseRules(text, file, { placeholders })
   // The parser bounds files by size; what it would not read is not read here either.
   if (parsed.problems.some((problem) => problem.code === 'too_large'))
-    return [{ file, line: 1, kind: 'rule', head: {}, problems: parsed.problems, lineOf: () => 1 }]
+    return [{ file, line: 1, kind: 'rule', head: {}, problems: parsed.problems, lineOf: () => 1, source: '', lineText: () => '' }]
   const documents = documentsIn(text)
-  return documents.map(({ content = {}, line, lineOf }, index) => {
+  let lines: readonly string[] | undefined
+  const lineText = (line: number): string => {
+    lines ??= text.split(/\r?\n/)
+    return lines[line - 1] ?? ''
+  }
+  return documents.map(({ content = {}, line, lineOf, source }, index) => {
     const until = documents[index + 1]?.line ?? Number.POSITIVE_INFINITY
     const within = (place: { readonly line: number }) => place.line >= line && place.line < until
     const head = 'action' in content ? {} : content
@@ -56,6 +65,8 @@ export function readDocuments({ file, text }: LintFile, placeholders?: ReadonlyM
       correlation: parsed.correlations.find(within),
       problems: parsed.problems.filter(within),
       lineOf,
+      source,
+      lineText,
     }
   })
 }

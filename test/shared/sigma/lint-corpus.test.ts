@@ -20,6 +20,7 @@ const AT_MOST: Readonly<Record<string, number>> = {
   matches_anything: 1,
   wildcard_redundant: 10,
   no_index: 10,
+  number_rewritten: 5,
 }
 
 test.skipIf(!existsSync(CORPUS))(

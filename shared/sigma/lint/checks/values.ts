@@ -174,3 +174,26 @@ export const allWithOne: LintCheck = {
         yield { line: document.lineOf(item.path), message: `"${item.key}" has a single value, for which "all" means nothing; remove "|all"` }
   },
 }
+
+/** An unquoted number that is not written as it is printed: `0x1010`, `007`, `1.10`, `1e5`. */
+const REWRITTEN =
+  /(?:^|[-:])[ \t]+([-+]?(?:0x[0-9a-f]{1,40}|0o[0-7]{1,40}|0\d{1,40}|\d{1,40}\.\d{0,40}0|\d{1,40}(?:\.\d{1,40})?e[-+]?\d{1,10}))[ \t]*(?:#.*)?$/i
+
+export const rewrittenNumber: LintCheck = {
+  code: 'number_rewritten',
+  severity: 'warning',
+  title: 'an unquoted number that YAML reads as another text: `0x1010` as 4112, `1.10` as 1.1',
+  *each(document) {
+    // Asking for a value's line takes time; nearly no rule has such a number.
+    if (!document.source.split('\n').some((line) => REWRITTEN.test(line))) return
+    for (const item of itemsOf(document)) {
+      for (const [index, value] of item.values.entries()) {
+        if (typeof value !== 'number' && typeof value !== 'bigint') continue
+        const line = document.lineOf(item.valuePath(index))
+        const written = REWRITTEN.exec(document.lineText(line))?.[1]
+        if (written !== undefined && written !== String(value))
+          yield { line, message: `YAML reads ${written} as the number ${value}, and the rule looks for that; write '${written}'` }
+      }
+    }
+  },
+}

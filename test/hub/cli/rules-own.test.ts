@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { runRules } from './rules-command.ts'
+
+test('the rules that ship have neither errors nor warnings', async () => {
+  const { out, code } = await runRules('lint', 'rules', '--tests', 'test/rules', '--fail-on', 'warning', '--json')
+  const serious = JSON.parse(out).findings.filter(({ severity }: { severity: string }) => severity !== 'info')
+  expect(serious).toEqual([])
+  expect(code).toBe(0)
+}, 120_000)
+
+test('every rule that ships passes the events kept for it', async () => {
+  const { out, code } = await runRules('test', 'rules', '--tests', 'test/rules', '--require-tests', '--quiet')
+  expect([out, code]).toEqual(['', 0])
+}, 120_000)
