@@ -87,13 +87,11 @@ const STACK_WORD = /org\.(?:springframework|apache\.velocity)\.|django\.|\bat |T
 
 /** Sigma's product and categories of an application's log line: by what its sender calls it, by its logger, else by the look of a stack trace. */
 export function applicationOf({ logger, program, sourcetype, text }: ApplicationTraces): EventLogsource | undefined {
-  const named = own(NAMED, sourcetype?.toLowerCase() ?? '')
+  const named = own(NAMED, sourcetype?.toLowerCase() ?? '') ?? own(NAMED, program?.toLowerCase() ?? '')
+  // A framework says more than what it runs on; of anything else that has a name, a trace in the text is somebody else's.
+  if (named !== undefined && named !== JVM && named !== PYTHON) return named
   const head = text.length > TEXT_LIMIT ? text.slice(0, TEXT_LIMIT) : text
-  const framework =
-    LOGGERS.find(([pattern]) => logger !== undefined && pattern.test(logger))?.[1] ??
-    (STACK_WORD.test(head) ? STACKS.find(([pattern]) => pattern.test(head))?.[1] : undefined)
-  // A framework says more than what it runs on.
-  return framework !== undefined && (named === undefined || named === JVM || named === PYTHON)
-    ? framework
-    : (named ?? own(NAMED, program?.toLowerCase() ?? ''))
+  const byLogger = logger === undefined ? undefined : LOGGERS.find(([pattern]) => pattern.test(logger))?.[1]
+  const byStack = byLogger === undefined && STACK_WORD.test(head) ? STACKS.find(([pattern]) => pattern.test(head))?.[1] : undefined
+  return byLogger ?? byStack ?? named
 }
