@@ -6,9 +6,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../../shared/errors.ts'
 import { RULE_LEVELS, type RuleLevel, type RuleProblem } from '../../shared/sigma/contract.ts'
 import { VIEWS } from '../../shared/sigma/sigma.ts'
-import { createDetectEngine, type EngineStart } from './detect-engine.ts'
-import { explainedLine, explainedText } from './detect-explain.ts'
-import { type ExplainCounts, explainFiles } from './detect-explain-run.ts'
+import type { EngineStart } from './detect-engine.ts'
+import { explain } from './detect-explain-command.ts'
 import { lookOf, printable } from './detect-look.ts'
 import { createLocalRunner, createPool, type DetectRunner, type WorkerProgram } from './detect-pool.ts'
 import { type Output, REPORTS } from './detect-report.ts'
@@ -39,8 +38,6 @@ interface DetectFlags {
 const PROBLEMS_SHOWN = 200
 /** Damaged places of one file named on the screen. */
 const LOSSES_SHOWN = 5
-/** Records explained for people; a file of all that happened would scroll by. */
-const EXPLAINED_LIMIT = 20
 /** Input below this is read by one thread: every worker loads all rules for itself, which takes longer than reading so much. */
 const ONE_THREAD_BELOW_BYTES = 64 * 1024 * 1024
 /** Each worker holds all rules, up to 300 MB for all of SigmaHQ. */
@@ -92,7 +89,7 @@ export function registerDetect(program: Command): void {
       endWithTheReader()
       const start = readStart(flags, command)
       const found = findFiles(paths, command)
-      if (flags.explain !== undefined) await explain(flags.explain, found, start, flags, command)
+      if (flags.explain !== undefined) await explain(flags.explain, found.files, start, flags, command)
       else await detect(found, start, flags)
     })
   // A build without a program for workers starts this one again, in a thread.
@@ -258,35 +255,4 @@ function damageText(files: readonly FileTally[]): string {
   return [losses > 0 && `; ${losses} damaged places in event logs`, slack > 0 && `; ${slack} records in slack space, which --slack reads`]
     .filter((text) => text !== false)
     .join('')
-}
-
-async function explain(ruleId: string, { files }: EventFiles, start: EngineStart, flags: DetectFlags, command: Command): Promise<void> {
-  const engine = createDetectEngine({ ...start, level: undefined })
-  const wanted = ruleId.toLowerCase()
-  const rule = engine.rules.find(({ id, name }) => id.toLowerCase() === wanted || name?.toLowerCase() === wanted)
-  const rejected = engine.problems.find((problem) => problem.ruleId?.toLowerCase() === wanted)
-  if (!rule && rejected)
-    return command.error(`error: the rule ${ruleId} is rejected: ${rejected.file}:${rejected.line}: ${rejected.reason}`, { exitCode: 2 })
-  if (!rule) return command.error(`error: no rule of --rules has the id or name ${ruleId}`, { exitCode: 2 })
-  const asLines = flags.output === 'jsonl' && command.getOptionValueSource('output') !== 'default'
-  const look = lookOf(process.stdout)
-  const counts: ExplainCounts = { explained: 0, others: 0, unreadable: 0, stopped: false }
-  const choice = { event: flags.event, limit: asLines ? Number.POSITIVE_INFINITY : EXPLAINED_LIMIT, others: asLines }
-  const out = createWriter(process.stdout)
-  try {
-    for await (const record of explainFiles(files, engine, rule, choice, counts))
-      await out.write(asLines ? explainedLine(record) : explainedText(record, look))
-  } catch (error) {
-    process.exitCode = 1
-    process.stderr.write(`cannot read: ${messageOf(error)}\n`)
-  }
-  await out.flush()
-  process.stderr.write(explainedCounts(counts))
-}
-
-function explainedCounts({ explained, others, unreadable, stopped }: ExplainCounts): string {
-  const parts = [`${explained} records explained`]
-  if (others > 0) parts.push(`${others} of other log sources left out`)
-  if (unreadable > 0) parts.push(`${unreadable} unreadable`)
-  return `${parts.join(', ')}${stopped ? `; stopped at ${EXPLAINED_LIMIT}: --event N takes one, --output jsonl all` : ''}\n`
 }
