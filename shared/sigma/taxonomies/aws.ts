@@ -23,7 +23,8 @@ export const cloudtrail: Taxonomy = {
       'requestParameters.policyArn requestParameters.userName requestParameters.launchPermission.add.items.group requestParameters.activate requestParameters.createVolumePermission.add.items.group requestParameters.ipPermissions.items.fromPort requestParameters.ipPermissions.items.toPort requestParameters.ipPermissions.items.ipProtocol requestParameters.ipPermissions.items.ipRanges.items.cidrIp requestParameters.ipPermissions.items.ipv6Ranges.items.cidrIpv6 requestParameters.PublicAccessBlockConfiguration.RestrictPublicBuckets requestParameters.PublicAccessBlockConfiguration.BlockPublicPolicy userIdentity.invokedBy userIdentity.principalId userIdentity.accountId readOnly eventType userIdentity.type userIdentity.arn userIdentity.sessionContext.sessionIssuer.type responseElements.ConsoleLogin additionalEventData.MFAUsed requestParameters.enable requestParameters.attribute requestParameters.layers responseElements responseElements.publiclyAccessible responseElements.pendingModifiedValues.masterUserPassword requestParameters.containerDefinitions.command',
     ),
     src_ip: ['sourceIPAddress'],
-    requestParameters: [],
+    // An object: the parts of it that the public rules look for words in.
+    requestParameters: ['requestParameters.VersioningConfiguration.Status', 'requestParameters.policyDocument'],
   },
   vendorPrefixes: ['aws.cloudtrail'],
   snakeCase: true,

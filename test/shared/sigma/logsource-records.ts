@@ -116,6 +116,15 @@ const ZEEK = {
  * without one is claimed by its logsource alone.
  */
 export const VENDOR_RECORDS: readonly { readonly record: string | object; readonly fires?: string }[] = [
+  {
+    record: {
+      ...CLOUDTRAIL,
+      eventSource: 's3.amazonaws.com',
+      eventName: 'PutBucketVersioning',
+      requestParameters: { bucketName: 'b', VersioningConfiguration: { Status: 'Suspended' } },
+    },
+    fires: 'AWS S3 Bucket Versioning Disable',
+  },
   { record: { ...CLOUDTRAIL, eventSource: 'cloudtrail.amazonaws.com', eventName: 'StopLogging' }, fires: 'AWS CloudTrail Important Change' },
   {
     record: {
