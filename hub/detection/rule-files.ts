@@ -27,7 +27,8 @@ async function collect(path: string, files: RuleFile[]): Promise<void> {
   if (found.isDirectory()) {
     for (const name of (await readdir(path)).sort()) {
       const child = join(path, name)
-      if (/\.ya?ml$/.test(name) || (await stat(child)).isDirectory()) await collect(child, files)
+      // `x.test.yml` holds the events that test `x.yml`.
+      if (/(?<!\.test)\.ya?ml$/.test(name) || (await stat(child)).isDirectory()) await collect(child, files)
     }
   } else if (found.size > RULE_FILE_LIMIT_BYTES) files.push({ file: path, text: '', isTooLarge: true })
   else files.push({ file: path, text: await readFile(path, 'utf8') })

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { readRuleFiles } from '../../../hub/detection/rule-files.ts'
 import { folderWith, ruleNamed, runRules } from './rules-command.ts'
 
 const folders: string[] = []
@@ -112,4 +113,9 @@ test('JSON and JUnit say the same for scripts and build servers', async () => {
   expect(xml).toContain('<testsuite name="Certutil &lt;&amp;&quot;&gt;" tests="2" failures="1" errors="0" skipped="0">')
   expect(xml).toContain('<testsuite name="Bitsadmin" tests="1" failures="0" errors="0" skipped="1">')
   expect(xml.match(/<testcase /g)).toHaveLength(3)
+})
+
+test('the hub does not take test files for rules', async () => {
+  const path = await folder({ 'a.yml': ruleNamed('Certutil'), 'a.test.yml': tests([CERTUTIL], [NOTEPAD]) })
+  expect((await readRuleFiles([path])).map(({ file }) => file)).toEqual([join(path, 'a.yml')])
 })
