@@ -21,8 +21,8 @@ const OVERLAP_BYTES = 8
 
 /** Writes a text into one buffer, window by window, and calls `look` for each. */
 export function createByteWindows(): (text: string, look: (window: ByteWindow) => void) => void {
-  // One word more than is written: a gram may begin in the last one.
-  const buffer = Buffer.from(new ArrayBuffer(WINDOW_BYTES + GRAM_BYTES))
+  // A few words more than are written: four are looked at together, and a gram may begin in the last one.
+  const buffer = Buffer.from(new ArrayBuffer(WINDOW_BYTES + 4 * GRAM_BYTES))
   const window = { bytes: buffer, words: new Int32Array(buffer.buffer), length: 0, whole: true }
   return (text, look) => {
     window.whole = text.length <= WINDOW_BYTES

@@ -3,7 +3,7 @@ import type { CompileResult, RuleProblem, SigmaRule, View } from '../contract.ts
 import type { Detection } from '../parse/detection.ts'
 import { RuleFault } from '../parse/fault.ts'
 import type { Field } from './field.ts'
-import { type IndexPlace, indexCost, indexPlaceOf } from './index-place.ts'
+import { type IndexPlace, indexPlaceOf } from './index-place.ts'
 import { type CompiledRule, createMatcher } from './matcher.ts'
 import type { PlannedPredicates } from './plan.ts'
 import { literalsPredicate, type PredicateSpec } from './predicate.ts'
@@ -86,7 +86,7 @@ function createPredicates(): Predicates {
   const users = new Map<Predicate, number>()
   const literalOnly = new Map<Predicate, Predicate>()
   const places = new Map<Predicate, readonly IndexPlace[]>()
-  const standing: { guess: number; indexCost: number }[] = []
+  const guesses: number[] = []
   const share = (spec: PredicateSpec): Predicate => {
     const found = known.get(spec.key)
     if (found) return found
@@ -106,13 +106,9 @@ function createPredicates(): Predicates {
       }
       for (const predicate of new Set(literalOnly.values())) {
         const literals = predicate.literals ?? []
-        const kinds = literals.map((literal) => indexPlaceOf(literal, predicate.field.everything))
-        places.set(predicate, kinds)
-        standing[predicate.id] = {
-          // What many rules ask is what many events hold: `\powershell.exe` is a poor witness although it is long.
-          guess: Math.min(1, literals.reduce((sum, literal) => sum + literalWeight(literal), 0) * (users.get(predicate) ?? 1)),
-          indexCost: literals.reduce((most, literal, index) => Math.max(most, indexCost(kinds[index]?.kind ?? 'field', literal.place)), 0),
-        }
+        places.set(predicate, literals.map(indexPlaceOf))
+        // What many rules ask is what many events hold: `\powershell.exe` is a poor witness although it is long.
+        guesses[predicate.id] = Math.min(1, literals.reduce((sum, literal) => sum + literalWeight(literal), 0) * (users.get(predicate) ?? 1))
       }
       known.clear()
       users.clear()
@@ -122,7 +118,6 @@ function createPredicates(): Predicates {
     },
     literalOnly: (predicate) => literalOnly.get(predicate),
     placesOf: (predicate) => places.get(predicate) ?? [],
-    guess: (predicate) => standing[predicate.id]?.guess ?? 1,
-    indexCost: (predicate) => standing[predicate.id]?.indexCost ?? 0,
+    guess: (predicate) => guesses[predicate.id] ?? 1,
   }
 }

@@ -57,6 +57,7 @@ type Stride = (typeof STRIDES)[number]
 
 const SMALLEST_TABLE_BITS = 8
 const LARGEST_TABLE_BITS = 18
+const SLOTS_PER_GRAM = 32
 /** Marks a slot that several grams share. */
 const SHARED = 0xff
 
@@ -64,9 +65,10 @@ const SHARED = 0xff
 class GramTable implements GramIndex {
   readonly #stride: Stride
   readonly #shift: number
-  /** By a gram's slot: 0 none, a mark of the one gram there, or `SHARED`. */
+  /** By a gram's slot: 0 none, a mark of the one gram there, or `SHARED`. Nearly all are empty. */
   readonly #slots: Uint8Array
-  /** By slot, the first occurrence, counted from 1; then each occurrence's next one. */
+  readonly #bucketShift: number
+  /** By bucket, the first occurrence, counted from 1; then each occurrence's next one. */
   readonly #first: Int32Array
   readonly #next: Int32Array
   readonly #grams: Int32Array
@@ -78,11 +80,13 @@ class GramTable implements GramIndex {
 
   constructor(literals: readonly GramLiteral[], stride: Stride, usual: (gram: number) => number) {
     const size = literals.length * stride + 1
-    const bits = Math.min(LARGEST_TABLE_BITS, Math.max(SMALLEST_TABLE_BITS, Math.ceil(Math.log2(size * 4))))
+    const bits = Math.min(LARGEST_TABLE_BITS, Math.max(SMALLEST_TABLE_BITS, Math.ceil(Math.log2(size * SLOTS_PER_GRAM))))
+    const bucketBits = Math.ceil(Math.log2(size))
     this.#stride = stride
     this.#shift = 32 - bits
     this.#slots = new Uint8Array(1 << bits)
-    this.#first = new Int32Array(1 << bits)
+    this.#bucketShift = 32 - bucketBits
+    this.#first = new Int32Array(1 << bucketBits)
     this.#next = new Int32Array(size)
     this.#grams = new Int32Array(size)
     this.#literals = new Int32Array(size)
@@ -108,46 +112,76 @@ class GramTable implements GramIndex {
     this.#grams[occurrence] = gram
     this.#literals[occurrence] = literal
     this.#offsets[occurrence] = offset
-    this.#next[occurrence] = this.#first[slot] ?? 0
-    this.#first[slot] = occurrence
+    const bucket = hash >>> this.#bucketShift
+    this.#next[occurrence] = this.#first[bucket] ?? 0
+    this.#first[bucket] = occurrence
   }
 
   scan(window: ByteWindow, found: Found): void {
     if (this.#stride === 4) this.#everyWord(window, found)
-    else this.#everyStep(window, this.#stride, found)
+    else this.#everyStep(window, found)
   }
 
+  // These two loops run over every byte of every event. Locals, because the engine cannot know that fields do not change; several slots at once, because
+  // nearly all are empty.
   #everyWord(window: ByteWindow, found: Found): void {
-    // This loop runs over every byte of every event: locals, because the engine cannot know that the fields do not change.
     const slots = this.#slots
     const shift = this.#shift
     const { words } = window
     const end = (window.length + 3) >> 2
-    for (let i = 0; i < end; i++) {
-      const gram = (words[i] as number) | LOWER_CASE_BITS
-      const hash = Math.imul(gram, SPREAD)
-      const mark = slots[hash >>> shift] as number
-      if (mark !== 0 && (mark === SHARED || mark === markOf(hash))) this.#look(window, gram, hash >>> shift, i << 2, found)
+    for (let i = 0; i < end; i += 4) {
+      const first = (words[i] as number) | LOWER_CASE_BITS
+      const second = (words[i + 1] as number) | LOWER_CASE_BITS
+      const third = (words[i + 2] as number) | LOWER_CASE_BITS
+      const fourth = (words[i + 3] as number) | LOWER_CASE_BITS
+      const some =
+        (slots[Math.imul(first, SPREAD) >>> shift] as number) |
+        (slots[Math.imul(second, SPREAD) >>> shift] as number) |
+        (slots[Math.imul(third, SPREAD) >>> shift] as number) |
+        (slots[Math.imul(fourth, SPREAD) >>> shift] as number)
+      if (some !== 0) {
+        this.#meet(window, first, i << 2, found)
+        this.#meet(window, second, (i << 2) + 4, found)
+        this.#meet(window, third, (i << 2) + 8, found)
+        this.#meet(window, fourth, (i << 2) + 12, found)
+      }
     }
   }
 
-  #everyStep(window: ByteWindow, stride: 1 | 2, found: Found): void {
+  #everyStep(window: ByteWindow, found: Found): void {
     const slots = this.#slots
     const shift = this.#shift
-    const { bytes } = window
-    let gram = 0
-    for (let i = 0; i < window.length; i++) {
-      gram = nextGram(gram, bytes[i] as number)
-      if (i < GRAM_BYTES - 1 || (stride === 2 && (i & 1) === 0)) continue
-      const hash = Math.imul(gram, SPREAD)
-      const mark = slots[hash >>> shift] as number
-      if (mark !== 0 && (mark === SHARED || mark === markOf(hash))) this.#look(window, gram, hash >>> shift, i - GRAM_BYTES + 1, found)
+    const everyByte = this.#stride === 1
+    const { words } = window
+    const end = (window.length + 3) >> 2
+    let word = (words[0] as number) | LOWER_CASE_BITS
+    for (let i = 0; i < end; i++) {
+      const next = (words[i + 1] as number) | LOWER_CASE_BITS
+      // A gram that begins within a word ends in the next.
+      const middle = (word >>> 16) | (next << 16)
+      let some = (slots[Math.imul(word, SPREAD) >>> shift] as number) | (slots[Math.imul(middle, SPREAD) >>> shift] as number)
+      if (everyByte) {
+        some |= slots[Math.imul((word >>> 8) | (next << 24), SPREAD) >>> shift] as number
+        some |= slots[Math.imul((word >>> 24) | (next << 8), SPREAD) >>> shift] as number
+      }
+      if (some !== 0) {
+        this.#meet(window, word, i << 2, found)
+        this.#meet(window, middle, (i << 2) + 2, found)
+        if (everyByte) {
+          this.#meet(window, (word >>> 8) | (next << 24), (i << 2) + 1, found)
+          this.#meet(window, (word >>> 24) | (next << 8), (i << 2) + 3, found)
+        }
+      }
+      word = next
     }
   }
 
-  /** The text has one of our grams at `at`: are the bytes around it those of a literal? */
-  #look(window: ByteWindow, gram: number, slot: number, at: number, found: Found): void {
-    for (let each = this.#first[slot] as number; each !== 0; each = this.#next[each] as number) {
+  /** The text has this gram at `at`: is it one of ours, and are the bytes around it those of a literal? */
+  #meet(window: ByteWindow, gram: number, at: number, found: Found): void {
+    const hash = Math.imul(gram, SPREAD)
+    const mark = this.#slots[hash >>> this.#shift] as number
+    if (mark === 0 || (mark !== SHARED && mark !== markOf(hash))) return
+    for (let each = this.#first[hash >>> this.#bucketShift] as number; each !== 0; each = this.#next[each] as number) {
       if (this.#grams[each] !== gram) continue
       const literal = this.#literals[each] as number
       if (standsAt(this.#bytes[literal] as Uint8Array, window, at - (this.#offsets[each] as number))) found(this.#numbers[literal] as number)

@@ -14,23 +14,12 @@ export type IndexPlace =
 const FIELD: IndexPlace = { kind: 'field' }
 const BEYOND_ASCII: IndexPlace = { kind: 'beyondAscii' }
 
-/** @param literal - in folded form; @param keyword - it is looked for in every value, not in one field's */
-export function indexPlaceOf({ place, text }: Literal, keyword: boolean): IndexPlace {
+/** @param literal - in folded form */
+export function indexPlaceOf({ place, text }: Literal): IndexPlace {
   if (!isAscii(text)) return BEYOND_ASCII
   const written = literalInJson(place, text)
   if (written === undefined || written.length < SHORTEST_GRAM_LITERAL) return FIELD
   if (written.length >= WHOLE_WORDS_LITERAL) return { kind: 'text', bytes: gramBytes(written) }
-  // One field is soon looked through, the whole text in small steps is not.
-  return keyword ? { kind: 'steps', bytes: gramBytes(written) } : FIELD
-}
-
-/**
- * What it costs to look for a literal in each event, as a share of a rule looked at in vain (some half a microsecond). In the text one literal
- * more costs nothing.
- */
-export function indexCost(kind: IndexPlace['kind'], place: Literal['place']): number {
-  if (kind === 'text' || kind === 'beyondAscii') return 0
-  if (kind === 'steps') return 6
-  // What stands at a value's end or beginning is seen at once; elsewhere the value has to be looked through.
-  return place === 'contains' ? 3 : 0.2
+  // At a value's end or beginning a few characters decide; for those no text is looked through in small steps.
+  return place === 'contains' ? { kind: 'steps', bytes: gramBytes(written) } : FIELD
 }

@@ -1,13 +1,14 @@
 import type { ByteWindow } from './byte-window.ts'
+import type { Field, Texts } from './field.ts'
 import { GramCounts } from './gram-counts.ts'
 import type { Predicate } from './program.ts'
 
 /** After all predicates were tried on so many events, a plan is made anew with what they showed. */
-const LESSONS = [16, 64] as const
-/** Predicates tried on one event, so that none waits long for it (about a tenth of a millisecond). */
-const TRIED_AT_ONCE = 400
+const LESSONS = [8, 32] as const
+/** Predicates tried on one event, so that none waits long for it (some tens of microseconds). */
+const TRIED_AT_ONCE = 100
 /** After the first lesson one event in so many is learnt from, so that a burst of equal ones does not decide. */
-const EVERY = 8
+const EVERY = 4
 /** Texts whose grams are counted. */
 const TEXTS = 64
 
@@ -22,6 +23,8 @@ export class Learner {
   readonly #held: Float64Array
   readonly #place: ReadonlyMap<Predicate, number>
   #texts = 0
+  #textLength = 0
+  readonly #lengths = new Map<Field, { values: number; total: number }>()
   /** Times all candidates were tried, and how far the round at hand is. */
   #rounds = 0
   #next = 0
@@ -43,21 +46,38 @@ export class Learner {
 
   learnText(window: ByteWindow): void {
     this.#texts++
+    this.#textLength += window.length
     this.grams.add(window.bytes, window.length)
   }
 
   /** @returns whether a plan made now would know more than the one before */
-  learn(truth: (predicate: Predicate) => boolean): boolean {
+  learn(truth: (predicate: Predicate) => boolean, textsOf: (field: Field) => Texts): boolean {
     const end = Math.min(this.candidates.length, this.#next + TRIED_AT_ONCE)
     for (let index = this.#next; index < end; index++) {
       const predicate = this.candidates[index]
-      if (predicate && truth(predicate)) this.#held[index] = (this.#held[index] ?? 0) + 1
+      if (!predicate) continue
+      if (truth(predicate)) this.#held[index] = (this.#held[index] ?? 0) + 1
+      const length = this.#lengths.get(predicate.field) ?? { values: 0, total: 0 }
+      length.values++
+      length.total += lengthOf(textsOf(predicate.field))
+      this.#lengths.set(predicate.field, length)
     }
     this.#next = end
     if (end < this.candidates.length) return false
     this.#next = 0
     this.#rounds++
     return LESSONS.some((rounds) => rounds === this.#rounds)
+  }
+
+  /** Mean length of the field's values, in characters, counting events without it; undefined where it was not looked at. */
+  lengthOf(field: Field): number | undefined {
+    const length = this.#lengths.get(field)
+    return length && length.total / length.values
+  }
+
+  /** Mean length of the events' texts, in characters; 0 before one was seen. */
+  get textLength(): number {
+    return this.#texts === 0 ? 0 : this.#textLength / this.#texts
   }
 
   get done(): boolean {
@@ -71,3 +91,6 @@ export class Learner {
     return (held + guess) / (this.#rounds + 1)
   }
 }
+
+const lengthOf = (texts: Texts): number =>
+  texts === undefined ? 0 : typeof texts === 'string' ? texts.length : texts.reduce((sum, text) => sum + text.length, 0)

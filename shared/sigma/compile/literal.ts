@@ -31,6 +31,25 @@ export function holds({ place, text }: Literal, value: string): boolean {
   }
 }
 
+/**
+ * Whether the literal holds for a value as written, case ignored.
+ *
+ * @param literal - in folded form and ASCII
+ * @param value - without the few characters that become ASCII when case is ignored (`foldsIntoAscii`)
+ * @returns undefined where only the folded value can tell
+ */
+export function holdsAsWritten({ place, text }: Literal, value: string): boolean | undefined {
+  if (place === 'contains') return value.length < text.length ? false : undefined
+  const start = place === 'endswith' ? value.length - text.length : 0
+  if (start < 0 || (place === 'equals' && value.length !== text.length)) return false
+  for (let i = 0; i < text.length; i++) {
+    const code = value.charCodeAt(start + i)
+    const lower = code >= 0x41 && code <= 0x5a ? code + 0x20 : code
+    if (lower !== text.charCodeAt(i)) return false
+  }
+  return true
+}
+
 /** The longest literal stretch of a pattern: a text that fits the pattern contains it. */
 export function longestStretch(pattern: Pattern): string {
   return pattern.reduce<string>((longest, part) => (typeof part === 'string' && part.length > longest.length ? part : longest), '')

@@ -3,12 +3,12 @@ import { applies } from '../applies.ts'
 import type { Matcher, RuleMatch, SigmaRule } from '../contract.ts'
 import type { ConditionNode, Detection } from '../parse/detection.ts'
 import { type ByteWindow, createByteWindows } from './byte-window.ts'
-import { createEventReader, type EventReader } from './event-reader.ts'
+import { createEventReader, type EventReader, someText } from './event-reader.ts'
 import type { Field } from './field.ts'
 import { foldsIntoAscii, isPlainJson } from './json-text.ts'
 import type { Learner } from './learner.ts'
 import { link } from './link.ts'
-import { holds, type Literal } from './literal.ts'
+import { holds, holdsAsWritten, type Literal } from './literal.ts'
 import { createPlan, type FieldIndex, type Plan, type PlannedPredicates, type PlannedRule } from './plan.ts'
 import type { Predicate, RuleProgram } from './program.ts'
 
@@ -70,7 +70,7 @@ export function createMatcher(rules: readonly CompiledRule[], fields: readonly F
     if (entry === undefined || entry.lookedAt === now) return
     entry.lookedAt = now
     const { literal, predicate } = entry
-    if (trueAt[predicate.id] !== now && textHolds(reader, predicate.field, literal)) isTrue(predicate.id)
+    if (trueAt[predicate.id] !== now && fieldHolds(reader, predicate.field, literal)) isTrue(predicate.id)
   }
   const lookThrough = (window: ByteWindow) => {
     plan.text?.scan(window, suspected)
@@ -89,12 +89,13 @@ export function createMatcher(rules: readonly CompiledRule[], fields: readonly F
     if (exact) inWindows(json, lookThrough)
     else
       for (const entry of plan.literals)
-        if (trueAt[entry.predicate.id] !== now && textHolds(reader, entry.predicate.field, entry.literal)) isTrue(entry.predicate.id)
+        if (trueAt[entry.predicate.id] !== now && someText(reader.folded(entry.predicate.field), (each) => holds(entry.literal, each)))
+          isTrue(entry.predicate.id)
     if (plan.beyondAscii.length > 0 && !(exact && Buffer.byteLength(json) === json.length)) for (const each of plan.beyondAscii) ask(each)
   }
   const learn = (learner: Learner, logsource: EventLogsource, text: string | undefined) => {
     if (text !== undefined && learner.wantsText) inWindows(text, (window) => learner.learnText(window))
-    if (learner.learn(truth)) plans.renew(logsource)
+    if (learner.learn(truth, reader.texts)) plans.renew(logsource)
   }
 
   const toMatch = (index: number): RuleMatch[] => {
@@ -134,11 +135,12 @@ export function createMatcher(rules: readonly CompiledRule[], fields: readonly F
   }
 }
 
-function textHolds(reader: EventReader, field: Field, literal: Literal): boolean {
-  const texts = reader.folded(field)
-  if (typeof texts === 'string') return holds(literal, texts)
-  if (texts !== undefined) for (const text of texts) if (holds(literal, text)) return true
-  return false
+/** Whether an ASCII literal holds for one of the field's texts, in an event without characters that fold into ASCII. */
+function fieldHolds(reader: EventReader, field: Field, literal: Literal): boolean {
+  const texts = reader.texts(field)
+  if (typeof texts === 'string') return holdsAsWritten(literal, texts) ?? holds(literal, reader.folded(field) as string)
+  if (texts === undefined) return false
+  return someText(reader.folded(field), (text) => holds(literal, text))
 }
 
 /** The document as JSON; undefined where it is no JSON (a bigint, a cycle). */

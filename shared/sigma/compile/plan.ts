@@ -26,8 +26,6 @@ export interface PlannedPredicates {
   placesOf(predicate: Predicate): readonly IndexPlace[]
   /** How often the predicate is expected to hold before any event was seen, 0 to 1. */
   guess(predicate: Predicate): number
-  /** What it costs to have it in an index, on the same scale: shared by all rules that could rest on the same. */
-  indexCost(predicate: Predicate): number
 }
 
 /** A field whose value is put to an index of its own; reports predicates' ids. */
@@ -70,22 +68,23 @@ export interface Plan {
  */
 export function createPlan(rules: readonly PlannedRule[], predicates: PlannedPredicates, learner?: Learner): Plan {
   const candidates = learner?.candidates ?? candidatesOf(rules, predicates.literalOnly)
-  const weight = weightsOf(candidates, predicates, learner)
+  const inSteps = stepsFor(learner)
   const rulesByPredicate = new Map<number, number[]>()
   const always: number[] = []
   const indexed = new Set<Predicate>()
-  for (const rule of rules) {
-    const witness = witnessOf(rule.condition, predicates.literalOnly, (predicate) => weight.get(predicate) ?? 1)
+  chooseWitnesses(rules, candidates, predicates, inSteps, learner).forEach((witness, place) => {
+    const rule = rules[place]
+    if (!rule) return
     if (!witness) always.push(rule.index)
-    for (const predicate of witness?.predicates ?? []) {
+    for (const predicate of rule.longLists) indexed.add(predicate)
+    for (const predicate of witness ?? []) {
       indexed.add(predicate)
       listAt(rulesByPredicate, predicate.id).push(rule.index)
     }
-    for (const predicate of rule.longLists) indexed.add(predicate)
-  }
+  })
   const isIndexed = new Uint8Array(predicates.count)
   for (const predicate of indexed) isIndexed[predicate.id] = 1
-  const { literals, grams, fields, beyondAscii } = placed(indexed, predicates)
+  const { literals, grams, fields, beyondAscii } = placed(indexed, predicates, inSteps)
   return {
     rules: Int32Array.from(rules, (rule) => rule.index),
     always: Int32Array.from(always),
@@ -100,23 +99,84 @@ export function createPlan(rules: readonly PlannedRule[], predicates: PlannedPre
   }
 }
 
-/** How much a rule that rests on the predicate costs per event, in rules looked at in vain. */
-function weightsOf(candidates: readonly Predicate[], predicates: PlannedPredicates, learner: Learner | undefined): ReadonlyMap<Predicate, number> {
-  // The more rules rest on one field, the less each pays for its being looked at.
-  const sharing = new Map<Field, number>()
-  for (const { field } of candidates) sharing.set(field, (sharing.get(field) ?? 0) + 1)
-  return new Map(
+/** What looking for literals costs per event, in rules looked at in vain (some half a microsecond): for each thousand characters, or in all. */
+const STEPS_COST_PER_KB = 3
+const SEARCH_COST_PER_KB = 6
+const ENDS_COST = 0.2
+/** Length of a value, in characters, where none was seen. */
+const LIKELY_LENGTH = 200
+const LIKELY_TEXT_LENGTH = 2_000
+
+/** A rule looked at for every event costs about this, because what it would rest on is then looked for in its field's value, text by text. */
+const costOfAlways = (predicates: readonly Predicate[]): number => 1.5 + 0.2 * predicates.reduce((sum, { literals = [] }) => sum + literals.length, 0)
+
+/** Where one looking-through serves several rules, each pays its share; who shares is known once all have chosen, so they choose again. */
+const ROUNDS = 3
+
+/** By rule, what it rests on; undefined where it is to be looked at for every event. */
+function chooseWitnesses(
+  rules: readonly PlannedRule[],
+  candidates: readonly Predicate[],
+  predicates: PlannedPredicates,
+  inSteps: (field: Field) => boolean,
+  learner: Learner | undefined,
+): (readonly Predicate[] | undefined)[] {
+  const standing = new Map(
     candidates.map((predicate) => {
+      const kind = costKind(predicate, predicates.placesOf(predicate), inSteps)
       const guess = predicates.guess(predicate)
-      return [
-        predicate,
-        (learner ? learner.expected(predicate, guess) : guess) + predicates.indexCost(predicate) / (sharing.get(predicate.field) ?? 1),
-      ]
+      const expected = learner ? learner.expected(predicate, guess) : guess
+      const sharedBy = kind === 'steps' ? 'steps' : kind === 'text' ? undefined : predicate.field
+      return [predicate, { expected, cost: costOf(kind, predicate.field, learner), sharedBy }] as const
     }),
   )
+  let sharing = new Map<Field | 'steps', number>()
+  const count = (predicate: Predicate) => {
+    const key = standing.get(predicate)?.sharedBy
+    if (key !== undefined) sharing.set(key, (sharing.get(key) ?? 0) + 1)
+  }
+  for (const predicate of candidates) count(predicate)
+  const weigh = (predicate: Predicate) => {
+    const own = standing.get(predicate)
+    if (own?.sharedBy === undefined) return own?.expected ?? 1
+    return own.expected + own.cost / Math.max(1, sharing.get(own.sharedBy) ?? 0)
+  }
+  let chosen: (readonly Predicate[] | undefined)[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    chosen = rules.map((rule) => {
+      const witness = witnessOf(rule.condition, predicates.literalOnly, weigh)
+      return witness && witness.weight <= costOfAlways(witness.predicates) ? witness.predicates : undefined
+    })
+    sharing = new Map()
+    for (const predicate of chosen.flatMap((each) => each ?? [])) count(predicate)
+  }
+  return chosen
 }
 
-function placed(indexed: Iterable<Predicate>, predicates: PlannedPredicates) {
+type CostKind = 'text' | 'steps' | 'search' | 'ends'
+
+/** The dearest of the ways the predicate's literals are looked for. */
+function costKind({ field, literals = [] }: Predicate, places: readonly IndexPlace[], inSteps: (field: Field) => boolean): CostKind {
+  const short = places.some(({ kind }) => kind === 'steps')
+  if (places.some(({ kind }, index) => kind === 'field' && literals[index]?.place === 'contains') || (short && !inSteps(field))) return 'search'
+  return short ? 'steps' : places.some(({ kind }) => kind === 'field') ? 'ends' : 'text'
+}
+
+function costOf(kind: CostKind, field: Field, learner: Learner | undefined): number {
+  if (kind === 'text') return 0
+  if (kind === 'ends') return ENDS_COST
+  if (kind === 'steps') return (STEPS_COST_PER_KB * (learner?.textLength || LIKELY_TEXT_LENGTH)) / 1_000
+  return ENDS_COST + (SEARCH_COST_PER_KB * (learner?.lengthOf(field) ?? LIKELY_LENGTH)) / 1_000
+}
+
+/** Whether the field's short literals are looked for in the text, in small steps, and not in its value: where values are long, or it stands for all of them. */
+const stepsFor =
+  (learner: Learner | undefined) =>
+  (field: Field): boolean =>
+    field.everything || costOf('search', field, learner) * STEPS_SHARED_BY > costOf('steps', field, learner)
+const STEPS_SHARED_BY = 4
+
+function placed(indexed: Iterable<Predicate>, predicates: PlannedPredicates, inSteps: (field: Field) => boolean) {
   const literals: TextLiteral[] = []
   const grams: GramLiteral[] = []
   const fields = new Map<Field, [Literal, number][]>()
@@ -125,7 +185,8 @@ function placed(indexed: Iterable<Predicate>, predicates: PlannedPredicates) {
     const places = predicates.placesOf(predicate)
     predicate.literals?.forEach((literal, index) => {
       const place = places[index]
-      if (place?.bytes) grams.push({ bytes: place.bytes, number: literals.push({ literal, predicate, lookedAt: 0 }) - 1 })
+      if (place?.kind === 'text' || (place?.kind === 'steps' && inSteps(predicate.field)))
+        grams.push({ bytes: place.bytes, number: literals.push({ literal, predicate, lookedAt: 0 }) - 1 })
       else listAt(place?.kind === 'beyondAscii' ? beyondAscii : fields, predicate.field).push([literal, predicate.id])
     })
   }

@@ -5,22 +5,28 @@ const SHORTEST = 3
 /** Characters after `\x`, `\u` and `\c` that belong to the escape. */
 const CODE_DIGITS: { readonly [letter: string]: number } = { x: 2, u: 4, c: 1 }
 
-/**
- * Text that every match of a regular expression contains, so that the expression is run only on values that hold it. Only what stands
- * outside groups and classes is looked at; undefined where alternatives leave nothing certain.
- */
+/** The longest text that every match of a regular expression contains, where it is long enough to be looked for; undefined where there is none. */
 export function requiredLiteral(source: string): Literal | undefined {
-  let longest = ''
+  const longest = requiredTexts(source).reduce((best, text) => (text.length > best.length ? text : best), '')
+  return longest.length >= SHORTEST ? { place: 'contains', text: longest } : undefined
+}
+
+/**
+ * Texts, in folded form, that every match of a regular expression contains, so that the expression is run only on values that hold them all. Only what stands
+ * outside groups and classes is looked at; none where alternatives leave nothing certain.
+ */
+export function requiredTexts(source: string): string[] {
+  const texts: string[] = []
   let run = ''
   const endRun = () => {
-    if (run.length > longest.length) longest = run
+    if (run !== '') texts.push(fold(run))
     run = ''
   }
   let depth = 0
   for (let i = 0; i < source.length; i++) {
     let char = source.charAt(i)
     let plain = !'.^$|()[]{}*+?'.includes(char)
-    if (char === '|' && depth === 0) return undefined
+    if (char === '|' && depth === 0) return []
     if (char === '[') {
       const end = classEnd(source, i)
       char = depth === 0 ? (caseOnly(source.slice(i, end + 1)) ?? '') : ''
@@ -41,7 +47,7 @@ export function requiredLiteral(source: string): Literal | undefined {
     if (quantifier === '{') i = Math.max(i, source.indexOf('}', i))
   }
   endRun()
-  return longest.length >= SHORTEST ? { place: 'contains', text: fold(longest) } : undefined
+  return [...new Set(texts)]
 }
 
 function classEnd(source: string, start: number): number {
