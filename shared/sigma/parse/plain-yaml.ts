@@ -42,7 +42,7 @@ const INDICATORS = new Set([...',[]{}#&*!|>\'"%@`'].map((char) => char.charCodeA
 const SPACED_INDICATORS = new Set([...'-?:'].map((char) => char.charCodeAt(0)))
 
 /**
- * Reads the part of YAML nearly all rule files are written in, about ten times as fast as a full reader: block maps and lists,
+ * Reads the part of YAML nearly all rule files are written in, about six times as fast as a full reader: block maps and lists,
  * one-line values, `|` text, comments. What it takes it reads exactly as the `yaml` library does (test/shared/sigma/plain-yaml.test.ts holds the two
  * against each other); for anything else, errors too, it answers undefined, and the library is asked.
  *
