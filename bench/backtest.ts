@@ -47,7 +47,7 @@ export const backtestBenchmark: Benchmark = {
     }
     const backtests = createBacktests({
       ...{ store, workerScript: WORKER, view: () => view, now: () => new Date(), warn: (message) => process.stderr.write(`${message}\n`) },
-      content: { readRule: (_, source) => read(source), usableRule: () => read(KEYWORD), ruleOf: () => read(KEYWORD) },
+      content: { readRule: async (_, source) => read(source), usableRule: async () => read(KEYWORD), ruleOf: () => read(KEYWORD) },
     })
     try {
       const to = new Date()

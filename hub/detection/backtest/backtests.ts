@@ -123,14 +123,14 @@ export function createBacktests({
   const refuse = (code: string, message: string, field: string) => new ContentRefused('invalid', code, message, [{ field, message }])
 
   /** The rule to be run, and the one as it is now where that is another. */
-  const rulesOf = (tenantId: string, { ruleId, source }: BacktestAsked): { rule: SigmaRule; live?: SigmaRule | undefined } => {
+  const rulesOf = async (tenantId: string, { ruleId, source }: BacktestAsked): Promise<{ rule: SigmaRule; live?: SigmaRule | undefined }> => {
     if (source === undefined) {
       if (ruleId === undefined) throw refuse('BACKTEST_INVALID', 'Name a rule with rule_id, or send a text as source.', 'rule_id')
-      return { rule: content.usableRule(tenantId, ruleId) }
+      return { rule: await content.usableRule(tenantId, ruleId) }
     }
-    const read = content.readRule(tenantId, source)
+    const read = await content.readRule(tenantId, source)
     const rule = ruleId === undefined ? read : { ...read, id: content.ruleOf(tenantId, ruleId).id }
-    return { rule, live: usable(() => content.usableRule(tenantId, rule.id)) }
+    return { rule, live: await usable(() => content.usableRule(tenantId, rule.id)) }
   }
 
   const rangeOf = ({ from, to }: BacktestAsked): { from: Date; to: Date } => {
@@ -157,7 +157,7 @@ export function createBacktests({
 
     async create(tenant, actor, asked) {
       const { tenantId } = tenant
-      const { rule, live } = rulesOf(tenantId, asked)
+      const { rule, live } = await rulesOf(tenantId, asked)
       const { from, to } = rangeOf(asked)
       const mine = waiting.get(tenantId)?.length ?? 0
       const all = [...waiting.values()].reduce((sum, jobs) => sum + jobs.length, 0)
@@ -208,9 +208,9 @@ export function createBacktests({
 }
 
 /** Undefined where there is no such rule, or it cannot be used. */
-function usable(read: () => SigmaRule): SigmaRule | undefined {
+async function usable(read: () => Promise<SigmaRule>): Promise<SigmaRule | undefined> {
   try {
-    return read()
+    return await read()
   } catch (error) {
     if (error instanceof ContentRefused) return undefined
     throw error

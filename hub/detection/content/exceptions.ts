@@ -3,7 +3,6 @@ import type { RuleLogsource } from '../../../shared/sigma/contract.ts'
 import type { TenantContext } from '../../identity/ports.ts'
 import { ContentChanged, ContentRefused, tooMany } from './errors.ts'
 import { type ExceptionPreview, previewException } from './exception-preview.ts'
-import { compileException } from './exception-text.ts'
 import type { ExceptionStore, StoredException } from './ports.ts'
 import type { TenantViews } from './tenant-views.ts'
 import type { Trials } from './trials.ts'
@@ -60,11 +59,12 @@ export function createExceptions({ views, store, trials, logsourceOf, now }: Exc
     return found
   }
 
-  const check = ({ tenantId }: TenantContext, { ruleId, detection }: Pick<ExceptionDraft, 'ruleId' | 'detection'>): void => {
+  const check = async ({ tenantId }: TenantContext, { ruleId, detection }: Pick<ExceptionDraft, 'ruleId' | 'detection'>): Promise<void> => {
     if (Buffer.byteLength(detection) > TEXT_LIMIT_BYTES) throw invalid('detection', `An exception may have ${TEXT_LIMIT_BYTES / 1024} KB at most.`)
     const logsource = ruleId === undefined ? {} : logsourceOf(tenantId, ruleId)
     if (!logsource) throw invalid('rule_id', 'There is no such rule. Leave rule_id out for an exception from every rule.')
-    compileException(detection, logsource, views.of(tenantId).placeholders)
+    // Put to an empty event it is read and compiled, which is all that is asked.
+    await trials.except(detection, views.of(tenantId).placeholders, [{ logsource, document: '{}' }])
   }
 
   const endOf = (expiresAt: Date | undefined): Date => {
@@ -82,14 +82,14 @@ export function createExceptions({ views, store, trials, logsourceOf, now }: Exc
     create: (tenant, actor, draft) =>
       views.change(tenant, async ({ exceptions }) => {
         if (exceptions.length >= MOST_EXCEPTIONS) throw tooMany('exceptions of a tenant', MOST_EXCEPTIONS)
-        check(tenant, draft)
+        await check(tenant, draft)
         return store.create(tenant, { ...draft, expiresAt: endOf(draft.expiresAt) }, { actor, at: now() })
       }),
     change: (tenant, exceptionId, change, expectedRevision) =>
       views.change(tenant, async () => {
         const known = get(tenant.tenantId, exceptionId)
         if (expectedRevision !== undefined && expectedRevision !== known.revision) throw new ContentChanged({ exception: known })
-        if (change.detection !== undefined) check(tenant, { ruleId: known.ruleId, detection: change.detection })
+        if (change.detection !== undefined) await check(tenant, { ruleId: known.ruleId, detection: change.detection })
         const expiresAt = change.expiresAt && endOf(change.expiresAt)
         const saved = await store.update(tenant, exceptionId, known.revision, { ...change, expiresAt }, now())
         if (!saved) throw new ContentChanged({ exception: known })
@@ -101,7 +101,7 @@ export function createExceptions({ views, store, trials, logsourceOf, now }: Exc
         await store.delete(tenant, exceptionId)
       }),
     preview: async (tenant, draft) => {
-      check(tenant, draft)
+      await check(tenant, draft)
       const { placeholders } = views.of(tenant.tenantId)
       return previewException({
         ...draft,

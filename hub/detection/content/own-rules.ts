@@ -1,11 +1,11 @@
 import type { RuleProblem, SigmaRule } from '../../../shared/sigma/contract.ts'
 import type { TenantContext } from '../../identity/ports.ts'
-import { type ChangedField, changedFields } from './changed-fields.ts'
+import type { ChangedField } from './changed-fields.ts'
 import { ContentChanged, ContentRefused, ruleNotFound, tooMany } from './errors.ts'
 import { refusalOf } from './life-cycle.ts'
 import { unifiedDiff } from './line-diff.ts'
 import type { RuleChange, RuleTest, RuleVersion, TenantRuleStore } from './ports.ts'
-import { type Placeholders, type RuleText, readRuleText, withId } from './rule-text.ts'
+import type { Placeholders, RuleText } from './rule-text.ts'
 import type { OwnRule, TenantViews } from './tenant-views.ts'
 import type { RuleTestOutcome, Trials } from './trials.ts'
 
@@ -47,7 +47,7 @@ export interface OwnRules {
   /** Newest first. @throws {ContentRefused} `RULE_NOT_FOUND` */
   versions(tenant: TenantContext, ruleId: string): Promise<RuleVersion[]>
   /** @throws {ContentRefused} `RULE_NOT_FOUND`, `VERSION_NOT_FOUND` */
-  diff(tenant: TenantContext, ruleId: string, from: number, to: number): Promise<{ diff: string; fields: ChangedField[] }>
+  diff(tenant: TenantContext, ruleId: string, from: number, to: number): Promise<{ diff: string; fields: readonly ChangedField[] }>
 }
 
 export interface TestRun {
@@ -81,14 +81,14 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
     const id = await views.change(tenant, async ({ rules, placeholders }) => {
       if (rules.size >= MOST_RULES) throw tooMany('rules of a tenant', MOST_RULES)
       checkSize(source, tests)
-      const text = readRuleText(source, 'rule', placeholders)
+      const text = await trials.read(source, 'rule', placeholders)
       const ruleId = text.ownId ?? newId()
       if (!RULE_ID.test(ruleId)) throw refuse('RULE_INVALID', 'The id of a rule is a UUID, or 1 to 200 letters, digits and "_.:-".')
       if (isShared(ruleId) || rules.has(ruleId))
         throw new ContentRefused('conflict', 'RULE_ID_TAKEN', 'There is a rule with this id. Leave the id out to get a new one, or change that rule.')
       await store.create(
         tenant,
-        { id: ruleId, source: text.ownId === undefined ? withId(source, ruleId) : source, tests, note },
+        { id: ruleId, source: text.ownId === undefined ? await trials.withId(source, ruleId) : source, tests, note },
         { actor, at: now() },
       )
       return ruleId
@@ -97,13 +97,13 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
   }
 
   const runTests = async (text: RuleText, tests: readonly RuleTest[], placeholders: Placeholders): Promise<TestRun> => {
-    const { rule, problems, head } = text
+    const { usable, problems, head } = text
     const none = (because: readonly RuleProblem[]) => ({ tests: tests.map((test) => ({ ...test, matched: false, right: false })), problems: because })
-    if (!rule) return none(problems)
+    if (!usable) return none(problems)
     if (tests.length === 0) return none([])
     const events = tests.map(({ event }) => event)
     try {
-      const tried = await trials.run(rule.source, placeholders, events, false)
+      const tried = await trials.run(head.source, placeholders, events, false)
       return {
         problems,
         tests: tests.map((test, index) => {
@@ -129,7 +129,8 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
     get: (tenantId, ruleId) => views.of(tenantId).rules.get(ruleId),
     outcomes: (tenantId, { text, stored }) => runTests(text, stored.tests, views.of(tenantId).placeholders),
     create: add,
-    copy: (tenant, actor, { id, title, source }) => add(tenant, actor, { source: withId(source, newId(), id), note: `Copied from ${title} (${id})` }),
+    copy: async (tenant, actor, { id, title, source }) =>
+      add(tenant, actor, { source: await trials.withId(source, newId(), id), note: `Copied from ${title} (${id})` }),
 
     async change(tenant, actor, ruleId, change, expectedRevision) {
       const dropped = await views.change(tenant, async ({ rules, placeholders }) => {
@@ -139,10 +140,10 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
         if (expectedRevision !== undefined && expectedRevision !== stored.revision) throw new ContentChanged({ rule: stored })
         const { source, tests, stage = stored.stage, note } = change
         checkSize(source ?? '', tests ?? [])
-        const text = source === undefined ? rule.text : ofRule(readRuleText(source, `rule ${ruleId}`, placeholders), ruleId)
+        const text = source === undefined ? rule.text : ofRule(await trials.read(source, `rule ${ruleId}`, placeholders), ruleId)
         const refusal = refusalOf(stored.stage, stage, await runTests(text, tests ?? stored.tests, placeholders))
         if (refusal !== undefined) throw new ContentRefused('conflict', 'RULE_STAGE_REFUSED', refusal)
-        const written = source !== undefined && text.ownId === undefined ? withId(source, ruleId) : source
+        const written = source !== undefined && text.ownId === undefined ? await trials.withId(source, ruleId) : source
         const saved = await store.update(
           tenant,
           ruleId,
@@ -174,11 +175,9 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
       ownRule(tenant.tenantId, ruleId)
       const versions = await store.versions(tenant, ruleId)
       const [before, after] = [versionOf(versions, from), versionOf(versions, to)]
-      const { placeholders } = views.of(tenant.tenantId)
-      const content = ({ source }: RuleVersion) => readRuleText(source, 'rule', placeholders).content
       return {
         diff: unifiedDiff(before.source, after.source, [`version ${from}`, `version ${to}`]),
-        fields: changedFields(content(before), content(after)),
+        fields: await trials.fields(before.source, after.source),
       }
     },
   }

@@ -6,13 +6,13 @@ import { ContentRefused, ruleNotFound } from './errors.ts'
 import { createExceptions, type Exceptions } from './exceptions.ts'
 import { createOwnRules, type OwnRules } from './own-rules.ts'
 import type { SettingChange } from './ports.ts'
-import { problemsIn, readRuleText, type TextProblem } from './rule-text.ts'
+import type { TextProblem } from './rule-text.ts'
 import { createTenantViews, type TenantViewsOptions } from './tenant-views.ts'
 import { createTrials } from './trials.ts'
 import type { TriedEvent } from './try-rule.ts'
 import { createValueLists, type ValueLists } from './value-lists.ts'
 
-export interface RuleContentOptions extends TenantViewsOptions {
+export interface RuleContentOptions extends Omit<TenantViewsOptions, 'trials'> {
   /** The detection workers' bundled program. */
   readonly workerScript: string | URL
   readonly now: () => Date
@@ -29,21 +29,21 @@ export interface RuleContent {
   readonly valueLists: ValueLists
   /** A shared rule, or one of the tenant's in whatever stage. `detection` may be missing; `source` has it as text. @throws {ContentRefused} `RULE_NOT_FOUND` */
   ruleOf(tenantId: string, ruleId: string): SigmaRule
-  /** Ready to be compiled. @throws {ContentRefused} `RULE_NOT_FOUND`, `RULE_INVALID` where it cannot be used */
-  usableRule(tenantId: string, ruleId: string): SigmaRule
+  /** One that can be compiled. @throws {ContentRefused} `RULE_NOT_FOUND`, `RULE_INVALID` where it cannot be used */
+  usableRule(tenantId: string, ruleId: string): Promise<SigmaRule>
   /** As `usableRule`, for a text. @throws {ContentRefused} `RULE_INVALID` */
-  readRule(tenantId: string, source: string): SigmaRule
+  readRule(tenantId: string, source: string): Promise<SigmaRule>
   set(tenant: TenantContext, ruleId: string, change: SettingChange): Promise<RuleSetting>
   /** Puts a rule, or a text that is not saved, to sample events. Stores nothing. */
   tryOn(tenantId: string, rule: { ruleId: string } | { source: string }, events: readonly object[], explain: boolean): Promise<readonly TriedEvent[]>
   /** What is wrong with a text, in the order of its lines; with the tenant's value lists. */
-  validate(tenantId: string, source: string): TextProblem[]
+  validate(tenantId: string, source: string): Promise<readonly TextProblem[]>
   close(): Promise<void>
 }
 
 export function createRuleContent({ workerScript, now, newId = randomUUID, ...options }: RuleContentOptions): RuleContent {
-  const views = createTenantViews(options)
   const trials = createTrials(workerScript)
+  const views = createTenantViews({ ...options, trials })
   const { engine } = options
   const find = (tenantId: string, ruleId: string) => views.of(tenantId).rules.get(ruleId)?.text.head ?? engine.ruleById(tenantId, ruleId)
   const ruleOf = (tenantId: string, ruleId: string): SigmaRule => {
@@ -51,14 +51,13 @@ export function createRuleContent({ workerScript, now, newId = randomUUID, ...op
     if (!rule) throw ruleNotFound()
     return rule
   }
-  const readRule = (tenantId: string, source: string): SigmaRule => {
-    const { rule, problems } = readRuleText(source, 'rule', views.of(tenantId).placeholders)
-    if (rule) return rule
+  const readRule = async (tenantId: string, source: string): Promise<SigmaRule> => {
+    const { usable, head, problems } = await trials.read(source, 'rule', views.of(tenantId).placeholders)
+    if (usable) return head
     const message = problems.map(({ line, reason }) => `Line ${line}: ${reason}.`).join(' ') || 'The text cannot be used as a rule.'
     throw new ContentRefused('invalid', 'RULE_INVALID', message, [{ field: 'source', message }])
   }
-  // Parsed anew, a shared rule too: the engine keeps what rules detect in its workers only.
-  const usableRule = (tenantId: string, ruleId: string) => readRule(tenantId, ruleOf(tenantId, ruleId).source)
+  const usableRule = async (tenantId: string, ruleId: string) => readRule(tenantId, ruleOf(tenantId, ruleId).source)
 
   return {
     load: () => views.load(),
@@ -80,10 +79,10 @@ export function createRuleContent({ workerScript, now, newId = randomUUID, ...op
         return options.settings.set(tenant, ruleId, change)
       }),
     tryOn: async (tenantId, asked, events, explain) => {
-      const rule = 'source' in asked ? readRule(tenantId, asked.source) : usableRule(tenantId, asked.ruleId)
+      const rule = await ('source' in asked ? readRule(tenantId, asked.source) : usableRule(tenantId, asked.ruleId))
       return trials.run(rule.source, views.of(tenantId).placeholders, events, explain)
     },
-    validate: (tenantId, source) => problemsIn(source, views.of(tenantId).placeholders),
+    validate: (tenantId, source) => trials.validate(source, views.of(tenantId).placeholders),
     close: () => {
       views.close()
       return trials.close()

@@ -13,13 +13,19 @@ export type Placeholders = ReadonlyMap<string, readonly string[]>
 
 /** A rule's text as read. A text that cannot be used yet still has a title and an id, so that a draft can be kept. */
 export interface RuleText {
-  /** Ready to be compiled; undefined where `problems` says why not. */
-  readonly rule?: SigmaRule | undefined
+  /** False: `problems` says why not. */
+  readonly usable: boolean
   readonly problems: readonly RuleProblem[]
-  /** What can be read of the rule in any case. Its `detection` is undefined where `rule` is. */
+  /** What can be read of the rule, in any case without its detection. */
   readonly head: SigmaRule
   /** The id the text itself gives. */
   readonly ownId?: string | undefined
+}
+
+/** With what only its reader needs. */
+export interface ParsedRuleText extends Omit<RuleText, 'usable'> {
+  /** Ready to be compiled, where it can be. */
+  readonly rule?: SigmaRule | undefined
   /** The YAML's content, for comparing two of them. */
   readonly content: Readonly<Record<string, unknown>>
 }
@@ -30,7 +36,7 @@ export interface RuleText {
  * @param name - shown in problems in the place of a file
  * @throws {ContentRefused} `RULE_INVALID`, where it is not one YAML map with a title
  */
-export function readRuleText(source: string, name: string, placeholders: Placeholders): RuleText {
+export function readRuleText(source: string, name: string, placeholders: Placeholders): ParsedRuleText {
   const content = contentOf(source)
   const title = textOf(content['title']).trim()
   if (title === '') throw invalid('The rule has no title.', 'title')
@@ -110,7 +116,8 @@ export function withId(source: string, id: string, relatedTo?: string): string {
   throw invalid(`Write "id: ${id}" into the rule: it could not be put there without changing more.`, 'id')
 }
 
-function contentOf(source: string): Record<string, unknown> {
+/** @throws {ContentRefused} `RULE_INVALID`, where the text is not one YAML map */
+export function contentOf(source: string): Record<string, unknown> {
   const counter = new LineCounter()
   const parsed = parseAllDocuments(source, { lineCounter: counter, intAsBigInt: true, merge: true, prettyErrors: false, logLevel: 'silent' })
   const documents = (Array.isArray(parsed) ? parsed : []).filter((document) => document.contents !== null)

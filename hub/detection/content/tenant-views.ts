@@ -13,7 +13,8 @@ import type {
   ValueList,
   ValueListStore,
 } from './ports.ts'
-import { headOf, type Placeholders, type RuleText, readRuleText } from './rule-text.ts'
+import { headOf, type Placeholders, type RuleText } from './rule-text.ts'
+import type { Trials } from './trials.ts'
 
 /** A view that could not be put in force, because the database went away after the change was stored, is tried again after this long. */
 const RETRY_MS = 5_000
@@ -51,13 +52,14 @@ export interface TenantViewsOptions {
   readonly rules: TenantRuleStore
   readonly exceptions: ExceptionStore
   readonly valueLists: ValueListStore
+  readonly trials: Trials
   readonly warn: (message: string) => void
 }
 
 const NOTHING: TenantContent = { settings: new Map(), rules: new Map(), exceptions: [], valueLists: new Map(), placeholders: new Map() }
 
 /** Holds each tenant's content as read from the stores, and hands the engine a whole new view after every change. */
-export function createTenantViews({ engine, directory, settings, rules, exceptions, valueLists, warn }: TenantViewsOptions): TenantViews {
+export function createTenantViews({ engine, directory, settings, rules, exceptions, valueLists, trials, warn }: TenantViewsOptions): TenantViews {
   const contents = new Map<string, TenantContent>()
   const turns = new Map<string, Promise<unknown>>()
   const retries = new Map<string, NodeJS.Timeout>()
@@ -83,15 +85,17 @@ export function createTenantViews({ engine, directory, settings, rules, exceptio
     const placeholders = new Map(lists.map(({ name, values }) => [name, values]))
     const known = of(tenant.tenantId)
     const sameLists = lists.every((list) => known.valueLists.get(list.name)?.revision === list.revision) && lists.length === known.valueLists.size
-    const read = (stored: StoredRule): OwnRule => {
+    const read = async (stored: StoredRule): Promise<OwnRule> => {
       const before = known.rules.get(stored.id)
       const same = before?.stored.version === stored.version && before.stored.createdAt.getTime() === stored.createdAt.getTime()
       if (before && same && (sameLists || !stored.source.includes('%'))) return { stored, text: before.text }
-      return { stored, text: readStored(stored, placeholders) }
+      return { stored, text: await readStored(trials, stored, placeholders) }
     }
+    const readRules: OwnRule[] = []
+    for (const stored of own) readRules.push(await read(stored))
     const content: TenantContent = {
       settings: new Map(chosen.map((setting) => [setting.ruleId, setting])),
-      rules: new Map(own.map((stored) => [stored.id, read(stored)])),
+      rules: new Map(readRules.map((rule) => [rule.stored.id, rule])),
       exceptions: excepted,
       valueLists: new Map(lists.map((list) => [list.name, list])),
       placeholders,
@@ -133,15 +137,15 @@ export function createTenantViews({ engine, directory, settings, rules, exceptio
 }
 
 /** A text that was fit to be kept once and cannot be read by this version is a rule with a problem, not the end of the tenant's others. */
-function readStored({ id, source }: StoredRule, placeholders: Placeholders): RuleText {
+async function readStored(trials: Trials, { id, source }: StoredRule, placeholders: Placeholders): Promise<RuleText> {
   try {
-    return readRuleText(source, `rule ${id}`, placeholders)
+    return await trials.read(source, `rule ${id}`, placeholders)
   } catch (error) {
     if (!(error instanceof ContentRefused)) throw error
     return {
+      usable: false,
       problems: [{ file: `rule ${id}`, line: 1, ruleId: id, code: 'invalid', reason: error.message }],
       head: headOf({}, source, id),
-      content: {},
     }
   }
 }

@@ -31,6 +31,21 @@ test('one that takes too long is ended and said to be too slow; the next one has
   await patient.close()
 })
 
+test('a text is read, validated, given an id and compared there; what its author must change is refused with the reason', async () => {
+  const trials = createTrials(worker.script)
+  expect(await trials.read(rule, 'mine', NAMES)).toMatchObject({ usable: true, problems: [], head: { title: 'T', detection: undefined } })
+  expect(await trials.read(rule, 'mine', new Map())).toMatchObject({ usable: false, problems: [{ file: 'mine' }], head: { title: 'T' } })
+  await expect(trials.read('level: low', 'mine', NAMES)).rejects.toMatchObject({
+    kind: 'invalid',
+    code: 'RULE_INVALID',
+    errors: [{ field: 'source.title' }],
+  })
+  expect(await trials.withId(rule, 'new')).toBe(`id: new\n${rule}`)
+  expect(await trials.fields(rule, rule.replace('title: T', 'title: U'))).toEqual([{ path: 'title', change: 'changed' }])
+  expect(await trials.validate('title: [', NAMES)).toMatchObject([{ severity: 'error', code: 'yaml' }])
+  await trials.close()
+})
+
 test('what an exception takes away is found out there too, by each rule’s log source', async () => {
   const trials = createTrials(worker.script)
   const document = JSON.stringify({ process: { command_line: 'deploy' } })

@@ -81,9 +81,9 @@ export const tryRules = (parts: Parts) =>
       const wanted = explain || c.req.valid('query').explain === 'true'
       return c.json(toResult(await parts.ruleContent.tryOn(c.var.session.tenant.tenantId, { source }, events, wanted)), 200)
     })
-    .openapi(validateRoute, (c) => {
-      const problems = parts.ruleContent.validate(c.var.session.tenant.tenantId, c.req.valid('json').source)
-      return c.json({ valid: !problems.some(({ severity }) => severity === 'error'), problems }, 200)
+    .openapi(validateRoute, async (c) => {
+      const problems = await parts.ruleContent.validate(c.var.session.tenant.tenantId, c.req.valid('json').source)
+      return c.json({ valid: !problems.some(({ severity }) => severity === 'error'), problems: [...problems] }, 200)
     })
     .openapi(problemsRoute, (c) =>
       c.json({ problems: [...parts.detection.problems, ...parts.detection.problemsOf(c.var.session.tenant.tenantId)].map(toProblemView) }, 200),
