@@ -3,7 +3,7 @@ import { messageOf } from '../../shared/errors.ts'
 import type { SigmaRule } from '../../shared/sigma/contract.ts'
 import type { DetectionEvent } from './ports.ts'
 import type { RuleFile } from './rule-files.ts'
-import type { Judged, Placeholders, RuleSetHead, SharedReplies, SharedRequest } from './worker-protocol.ts'
+import type { Judged, Placeholders, RuleSetHead, RulesPart, SharedReplies, SharedRequest } from './worker-protocol.ts'
 import { DetectionUnavailable, startWorkerThread, type WorkerThread } from './worker-thread.ts'
 
 type Member = WorkerThread<SharedRequest, SharedReplies>
@@ -104,7 +104,7 @@ export async function createWorkerPool({ script, files, placeholders, size, oneB
     if (!first) throw new Error('a pool of no workers')
     head = first.head
     while (rules.length < head.rules) {
-      rules.push(...(await first.member.ask({ ask: 'rules', from: rules.length, to: rules.length + RULES_PER_MESSAGE })))
+      rules.push(...rulesIn(await first.member.ask({ ask: 'rules', from: rules.length, to: rules.length + RULES_PER_MESSAGE })))
       await nextTurn()
     }
     for (const starts of started) join((await starts).member)
@@ -143,6 +143,15 @@ export async function createWorkerPool({ script, files, placeholders, size, oneB
     },
   }
 }
+
+/** The rules with texts that are decoded when they are read: thousands of texts on the heap would be copied by every collection of it. */
+const rulesIn = ({ rules, sources, ends }: RulesPart): SigmaRule[] =>
+  rules.map((rule, index) => ({
+    ...rule,
+    get source() {
+      return Buffer.from(sources.buffer, sources.byteOffset, sources.byteLength).toString('utf8', ends[index - 1] ?? 0, ends[index])
+    },
+  }))
 
 function* inParts(files: readonly RuleFile[]): Generator<RuleFile[]> {
   let part: RuleFile[] = []

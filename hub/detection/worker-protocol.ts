@@ -45,6 +45,15 @@ export interface RuleSetHead {
   readonly groups: readonly RuleGroup[]
 }
 
+/** Some of the rules, without their detections. Their texts, most of what they are, lie in one block outside the heap until somebody asks for one. */
+export interface RulesPart {
+  readonly rules: readonly Omit<SigmaRule, 'source'>[]
+  /** UTF-8, one after the other. */
+  readonly sources: Uint8Array
+  /** Where each text ends, in bytes. */
+  readonly ends: readonly number[]
+}
+
 /** To a worker of shared rules. Files come in parts, so that handing them over holds nobody up; `load` is asked once. */
 export type SharedRequest =
   | { readonly ask: 'files'; readonly files: readonly RuleFile[] }
@@ -55,7 +64,7 @@ export type SharedRequest =
 export interface SharedReplies {
   readonly files: undefined
   readonly load: RuleSetHead
-  readonly rules: readonly SigmaRule[]
+  readonly rules: RulesPart
   readonly judge: Judged
 }
 
