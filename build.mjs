@@ -226,7 +226,11 @@ async function bundlePrograms() {
     }),
     build({
       ...common,
-      entryPoints: { picket: at('hub', 'main.ts'), 'detection-worker': at('hub', 'detection', 'worker.ts') },
+      entryPoints: {
+        picket: at('hub', 'main.ts'),
+        'detection-worker': at('hub', 'detection', 'worker.ts'),
+        'detect-worker': at('hub', 'cli', 'detect-worker.ts'),
+      },
       outdir: at('dist'),
       outExtension: { '.js': '.mjs' },
       sourcemap: true,

@@ -1,4 +1,6 @@
 import { messageOf } from '../shared/errors.ts'
+import { abuseBenchmark } from './abuse.ts'
+import { backtestBenchmark } from './backtest.ts'
 import { bufferBenchmark } from './buffer.ts'
 import { detectionBenchmark } from './detection.ts'
 import { endToEndBenchmark } from './end-to-end.ts'
@@ -6,9 +8,13 @@ import { latencyBenchmark } from './latency.ts'
 import { normalizeBenchmark } from './normalize.ts'
 import { type Benchmark, type Figure, printFigures, writeReport } from './report.ts'
 import { sensorBenchmark } from './sensor.ts'
+import { swapBenchmark } from './swap.ts'
 
 const BENCHMARKS: readonly Benchmark[] = [
   detectionBenchmark,
+  swapBenchmark,
+  abuseBenchmark,
+  backtestBenchmark,
   normalizeBenchmark,
   bufferBenchmark,
   sensorBenchmark,

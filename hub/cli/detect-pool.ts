@@ -18,22 +18,17 @@ export function createLocalRunner(start: EngineStart): DetectRunner {
   return { ...engineHead(engine), width: 1, run: engine.detect, close: async () => undefined }
 }
 
-/** How a worker is started: a program of its own, or the running one with arguments that make it one. */
-export interface WorkerProgram {
-  readonly script: string | URL
-  readonly argv: string[]
-}
-
 /** Two blocks for each worker: one being worked on, one waiting. */
 const BLOCKS_A_WORKER = 2
 
 /**
  * Worker threads that each load all rules. A block goes to the one with the fewest in hand.
  *
+ * @param script - path of the workers' bundled program
  * @throws where a worker cannot start
  */
-export async function createPool(program: WorkerProgram, start: EngineStart, threads: number): Promise<DetectRunner> {
-  const members = Array.from({ length: threads }, () => startMember(program, start))
+export async function createPool(script: string, start: EngineStart, threads: number): Promise<DetectRunner> {
+  const members = Array.from({ length: threads }, () => startMember(script, start))
   const close = async () => {
     await Promise.all(members.map((member) => member.close()))
   }
@@ -59,8 +54,8 @@ interface Member {
   close(): Promise<unknown>
 }
 
-function startMember({ script, argv }: WorkerProgram, start: EngineStart): Member {
-  const worker = new Worker(script, { workerData: start, argv })
+function startMember(script: string, start: EngineStart): Member {
+  const worker = new Worker(script, { workerData: start })
   const waiting = new Map<number, { resolve: (result: BlockResult) => void; reject: (error: Error) => void }>()
   let nextId = 0
   let failure: Error | undefined

@@ -32,8 +32,8 @@ export const engineHead = ({ rules, problems, belowLevel, filters }: ReturnType<
   filters,
 })
 
-/** A worker thread's whole life: load the rules, then answer blocks until the port closes. Resolves when it has. */
-export function runDetectWorker(): Promise<void> {
+/** A worker thread's whole life: load the rules, then answer blocks until the port closes. */
+export function runDetectWorker(): void {
   const port = parentPort
   if (!port) throw new Error('the detect worker runs as a worker thread only')
   const say = (message: WorkerMessage) => port.postMessage(message)
@@ -50,5 +50,4 @@ export function runDetectWorker(): Promise<void> {
   } catch (error) {
     say({ failed: messageOf(error) })
   }
-  return new Promise((resolve) => port.once('close', resolve))
 }

@@ -1,4 +1,4 @@
 import { runDetectWorker } from './detect-worker-loop.ts'
 
 /** The program of `picket detect`'s worker threads. */
-await runDetectWorker()
+runDetectWorker()

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
@@ -9,12 +9,12 @@ import { VIEWS } from '../../shared/sigma/sigma.ts'
 import type { EngineStart } from './detect-engine.ts'
 import { explain } from './detect-explain-command.ts'
 import { lookOf, printable } from './detect-look.ts'
-import { createLocalRunner, createPool, type DetectRunner, type WorkerProgram } from './detect-pool.ts'
+import { createLocalRunner, createPool, type DetectRunner } from './detect-pool.ts'
 import { type Output, REPORTS } from './detect-report.ts'
 import { runDetection } from './detect-run.ts'
 import { createShapeReader } from './detect-shape.ts'
 import { createTally, type FileTally, type Tally } from './detect-tally.ts'
-import { type EngineHead, runDetectWorker } from './detect-worker-loop.ts'
+import type { EngineHead } from './detect-worker-loop.ts'
 import { EVENT_FILE_ENDINGS, type EventFiles, findEventFiles } from './event-files.ts'
 import { type RuleText, readRuleTexts } from './rule-paths.ts'
 import { createProgress } from './rules/progress.ts'
@@ -92,16 +92,10 @@ export function registerDetect(program: Command): void {
       if (flags.explain !== undefined) await explain(flags.explain, found.files, start, flags, command)
       else await detect(found, start, flags)
     })
-  // A build without a program for workers starts this one again, in a thread.
-  program.command(WORKER_COMMAND, { hidden: true }).action(runDetectWorker)
 }
 
-const WORKER_COMMAND = 'detect-worker'
-
-function workerProgram(): WorkerProgram {
-  const own = fileURLToPath(new URL('detect-worker.mjs', import.meta.url))
-  return existsSync(own) ? { script: own, argv: [] } : { script: fileURLToPath(import.meta.url), argv: [WORKER_COMMAND] }
-}
+/** The worker threads' program lies beside this one. */
+const WORKER_PROGRAM = fileURLToPath(new URL('detect-worker.mjs', import.meta.url))
 
 function wholeNumber(least: number, most: number) {
   return (text: string): number => {
@@ -149,7 +143,7 @@ const defaultThreads = (bytes: number): number => (bytes < ONE_THREAD_BELOW_BYTE
 async function detect({ files, bytes }: EventFiles, start: EngineStart, flags: DetectFlags): Promise<void> {
   const started = performance.now()
   const threads = flags.threads ?? defaultThreads(bytes)
-  const runner = threads === 1 ? createLocalRunner(start) : await createPool(workerProgram(), start, threads)
+  const runner = threads === 1 ? createLocalRunner(start) : await createPool(WORKER_PROGRAM, start, threads)
   const tally = createTally()
   reportRules(runner, flags)
   tally.problems.push(...runner.problems)

@@ -38,8 +38,7 @@ try {
 }
 `
 
-/** @param ownWorker - with a bundle for the worker threads beside the program, as a release has; else they start the program itself */
-export function buildDetectProgram({ ownWorker = true } = {}): DetectProgram {
+export function buildDetectProgram(): DetectProgram {
   const folder = mkdtempSync(join(tmpdir(), 'picket-detect-'))
   const shared = {
     bundle: true,
@@ -49,7 +48,7 @@ export function buildDetectProgram({ ownWorker = true } = {}): DetectProgram {
   } as const
   const script = join(folder, 'picket.mjs')
   buildSync({ ...shared, stdin: { contents: MAIN, resolveDir: source(''), loader: 'ts' }, outfile: script })
-  if (ownWorker) buildSync({ ...shared, entryPoints: [source('hub/cli/detect-worker.ts')], outfile: join(folder, 'detect-worker.mjs') })
+  buildSync({ ...shared, entryPoints: [source('hub/cli/detect-worker.ts')], outfile: join(folder, 'detect-worker.mjs') })
   return {
     folder,
     write(name, content) {

@@ -125,17 +125,6 @@ test('any number of threads gives the same output', async () => {
   expect([one.code, two.code]).toEqual([0, 0])
 })
 
-test('without a bundle of their own, worker threads start the program itself', async () => {
-  const alone = buildDetectProgram({ ownWorker: false })
-  try {
-    const { code, json } = await alone.run(['detect', '--rules', alone.write('r.yml', WHOAMI), '--threads', '2', alone.write('e.jsonl', lines())])
-    expect(code).toBe(0)
-    expect(json()).toHaveLength(1)
-  } finally {
-    alone.remove()
-  }
-})
-
 test('standard input is JSON or lines by its first character', async () => {
   expect((await picket.run(['detect', ...rules(WHOAMI)], { input: lines() })).json()).toMatchObject([{ event: 0, file: '-' }])
   const { err } = await picket.run(['detect', ...rules(WHOAMI), '-'], { input: '<13>Feb 28 10:00:00 h1 a: one\n' })
