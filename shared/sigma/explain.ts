@@ -1,7 +1,6 @@
 import type { EventLogsource } from '../event/event.ts'
 import { applies } from './applies.ts'
 import type { ExplainedSearch, Explanation, SigmaRule, View } from './contract.ts'
-import { conditionText } from './explain/condition-text.ts'
 import { firstFailure, otherLogsource } from './explain/first-failure.ts'
 import { createJudge } from './explain/judge.ts'
 import { partsOf } from './explain/parts.ts'
@@ -26,7 +25,7 @@ export function explainRule(rule: SigmaRule, view: View, document: object, logso
   return {
     matched,
     applies: isRules,
-    condition: conditionText(rule),
+    condition: judge.detection.written,
     searches: [...searches.values()],
     firstFailure: matched && isRules ? undefined : failure(),
   }

@@ -1,7 +1,6 @@
 import type { EventLogsource } from '../../event/event.ts'
 import type { ExplainedPart, ExplainedSearch, RuleLogsource } from '../contract.ts'
 import type { ConditionNode } from '../parse/detection.ts'
-import { namesIn } from './condition-text.ts'
 import type { Judge } from './judge.ts'
 import { failingPart } from './parts.ts'
 
@@ -52,4 +51,9 @@ const subject = ({ field }: ExplainedPart): string => field ?? 'some value'
 const foundAs = ({ field, path, value }: ExplainedPart): string => {
   if (value === undefined) return field === undefined ? 'none does' : 'the event has no such field'
   return path === field ? `the event has "${value}"` : `the event has "${value}" in ${path}`
+}
+
+function namesIn(node: ConditionNode): string[] {
+  if (node.kind === 'search') return [node.name]
+  return node.kind === 'not' ? namesIn(node.of) : node.of.flatMap(namesIn)
 }
