@@ -56,17 +56,16 @@ const STRIDES = [4, 2, 1] as const
 type Stride = (typeof STRIDES)[number]
 
 const SMALLEST_TABLE_BITS = 8
-const LARGEST_TABLE_BITS = 18
+const LARGEST_TABLE_BITS = 20
+/** So few slots are taken that nearly all words of a text end at the first look; a slot is one bit, so the table stays in the processor's cache. */
 const SLOTS_PER_GRAM = 32
-/** Marks a slot that several grams share. */
-const SHARED = 0xff
 
 /** Grams with, for each, the literals it is from; in arrays of numbers, because there are tens of thousands and they are made while events wait. */
 class GramTable implements GramIndex {
   readonly #stride: Stride
   readonly #shift: number
-  /** By a gram's slot: 0 none, a mark of the one gram there, or `SHARED`. Nearly all are empty. */
-  readonly #slots: Uint8Array
+  /** A bit for each slot: whether a gram of ours has it. */
+  readonly #slots: Int32Array
   readonly #bucketShift: number
   /** By bucket, the first occurrence, counted from 1; then each occurrence's next one. */
   readonly #first: Int32Array
@@ -84,7 +83,7 @@ class GramTable implements GramIndex {
     const bucketBits = Math.ceil(Math.log2(size))
     this.#stride = stride
     this.#shift = 32 - bits
-    this.#slots = new Uint8Array(1 << bits)
+    this.#slots = new Int32Array(1 << (bits - 5))
     this.#bucketShift = 32 - bucketBits
     this.#first = new Int32Array(1 << bucketBits)
     this.#next = new Int32Array(size)
@@ -107,8 +106,7 @@ class GramTable implements GramIndex {
   #add(occurrence: number, gram: number, literal: number, offset: number): void {
     const hash = Math.imul(gram, SPREAD)
     const slot = hash >>> this.#shift
-    const mark = this.#slots[slot]
-    this.#slots[slot] = mark === 0 || mark === markOf(hash) ? markOf(hash) : SHARED
+    this.#slots[slot >>> 5] = (this.#slots[slot >>> 5] ?? 0) | (1 << slot)
     this.#grams[occurrence] = gram
     this.#literals[occurrence] = literal
     this.#offsets[occurrence] = offset
@@ -134,12 +132,16 @@ class GramTable implements GramIndex {
       const second = (words[i + 1] as number) | LOWER_CASE_BITS
       const third = (words[i + 2] as number) | LOWER_CASE_BITS
       const fourth = (words[i + 3] as number) | LOWER_CASE_BITS
+      const slot1 = Math.imul(first, SPREAD) >>> shift
+      const slot2 = Math.imul(second, SPREAD) >>> shift
+      const slot3 = Math.imul(third, SPREAD) >>> shift
+      const slot4 = Math.imul(fourth, SPREAD) >>> shift
       const some =
-        (slots[Math.imul(first, SPREAD) >>> shift] as number) |
-        (slots[Math.imul(second, SPREAD) >>> shift] as number) |
-        (slots[Math.imul(third, SPREAD) >>> shift] as number) |
-        (slots[Math.imul(fourth, SPREAD) >>> shift] as number)
-      if (some !== 0) {
+        ((slots[slot1 >>> 5] as number) >>> slot1) |
+        ((slots[slot2 >>> 5] as number) >>> slot2) |
+        ((slots[slot3 >>> 5] as number) >>> slot3) |
+        ((slots[slot4 >>> 5] as number) >>> slot4)
+      if ((some & 1) !== 0) {
         this.#meet(window, first, i << 2, found)
         this.#meet(window, second, (i << 2) + 4, found)
         this.#meet(window, third, (i << 2) + 8, found)
@@ -159,12 +161,15 @@ class GramTable implements GramIndex {
       const next = (words[i + 1] as number) | LOWER_CASE_BITS
       // A gram that begins within a word ends in the next.
       const middle = (word >>> 16) | (next << 16)
-      let some = (slots[Math.imul(word, SPREAD) >>> shift] as number) | (slots[Math.imul(middle, SPREAD) >>> shift] as number)
+      const slot1 = Math.imul(word, SPREAD) >>> shift
+      const slot2 = Math.imul(middle, SPREAD) >>> shift
+      let some = ((slots[slot1 >>> 5] as number) >>> slot1) | ((slots[slot2 >>> 5] as number) >>> slot2)
       if (everyByte) {
-        some |= slots[Math.imul((word >>> 8) | (next << 24), SPREAD) >>> shift] as number
-        some |= slots[Math.imul((word >>> 24) | (next << 8), SPREAD) >>> shift] as number
+        const slot3 = Math.imul((word >>> 8) | (next << 24), SPREAD) >>> shift
+        const slot4 = Math.imul((word >>> 24) | (next << 8), SPREAD) >>> shift
+        some |= ((slots[slot3 >>> 5] as number) >>> slot3) | ((slots[slot4 >>> 5] as number) >>> slot4)
       }
-      if (some !== 0) {
+      if ((some & 1) !== 0) {
         this.#meet(window, word, i << 2, found)
         this.#meet(window, middle, (i << 2) + 2, found)
         if (everyByte) {
@@ -179,8 +184,8 @@ class GramTable implements GramIndex {
   /** The text has this gram at `at`: is it one of ours, and are the bytes around it those of a literal? */
   #meet(window: ByteWindow, gram: number, at: number, found: Found): void {
     const hash = Math.imul(gram, SPREAD)
-    const mark = this.#slots[hash >>> this.#shift] as number
-    if (mark === 0 || (mark !== SHARED && mark !== markOf(hash))) return
+    const slot = hash >>> this.#shift
+    if ((((this.#slots[slot >>> 5] as number) >>> slot) & 1) === 0) return
     for (let each = this.#first[hash >>> this.#bucketShift] as number; each !== 0; each = this.#next[each] as number) {
       if (this.#grams[each] !== gram) continue
       const literal = this.#literals[each] as number
@@ -188,9 +193,6 @@ class GramTable implements GramIndex {
     }
   }
 }
-
-/** 1 to 128, of bits that the slot's number does not show. */
-const markOf = (hash: number): number => ((hash >>> 4) & 0x7f) + 1
 
 /** Whether the bytes stand there, case aside. Where they would cross the edge of a text's window, they may. */
 function standsAt(wanted: Uint8Array, { bytes, length, whole }: ByteWindow, start: number): boolean {

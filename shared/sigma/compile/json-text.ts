@@ -1,21 +1,20 @@
 /**
  * Whether every ASCII character of the text's values stands in it as `JSON.stringify` would write it, so that a literal can be looked for in the text
- * itself. Not so where a producer wrote `\u0026` or `\/`, and where a character beyond ASCII lower-cases to one within
- * (K, the Kelvin sign, and İ).
+ * itself. Not so where a producer wrote `\u0026` or `\/`.
  */
-export const isPlainJson = (text: string): boolean => !holdsCodeEscape(text) && !holdsEscapedSlash(text)
+export const isPlainJson = (text: string): boolean => !CODES.some((code) => holdsEscape(text, code)) && !holdsEscape(text, '/')
+
+/**
+ * How the escapes go on, after their backslash, that stand for ASCII or for what becomes ASCII when case is ignored (`\u0130`, `\u212a`). They are found by
+ * these letters, because Windows logs are full of backslashes and have few of these.
+ */
+const CODES = ['u0', 'u2']
 
 /** Whether a character of the text becomes ASCII when case is ignored: U+212A gives `k`, U+0130 `i` and a mark. */
 export const foldsIntoAscii = (text: string): boolean => text.includes('\u212a') || text.includes('\u0130')
 
-function holdsCodeEscape(text: string): boolean {
-  for (let at = text.indexOf('\\u'); at >= 0; at = text.indexOf('\\u', at + 1)) if (isEscape(text, at)) return true
-  return false
-}
-
-// Found by its slash: in Windows logs there are many backslashes and few slashes.
-function holdsEscapedSlash(text: string): boolean {
-  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1))
+function holdsEscape(text: string, rest: string): boolean {
+  for (let at = text.indexOf(rest); at >= 0; at = text.indexOf(rest, at + 1))
     if (at > 0 && text.charCodeAt(at - 1) === BACKSLASH && isEscape(text, at - 1)) return true
   return false
 }

@@ -6,9 +6,9 @@ import type { Predicate } from './program.ts'
 /** After all predicates were tried on so many events, a plan is made anew with what they showed. */
 const LESSONS = [8, 32] as const
 /** Predicates tried on one event, so that none waits long for it (some tens of microseconds). */
-const TRIED_AT_ONCE = 100
+const TRIED_AT_ONCE = 50
 /** After the first lesson one event in so many is learnt from, so that a burst of equal ones does not decide. */
-const EVERY = 4
+const EVERY = 8
 /** Texts whose grams are counted. */
 const TEXTS = 64
 

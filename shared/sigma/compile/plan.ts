@@ -108,7 +108,11 @@ const LIKELY_LENGTH = 200
 const LIKELY_TEXT_LENGTH = 2_000
 
 /** A rule looked at for every event costs about this, because what it would rest on is then looked for in its field's value, text by text. */
-const costOfAlways = (predicates: readonly Predicate[]): number => 1.5 + 0.2 * predicates.reduce((sum, { literals = [] }) => sum + literals.length, 0)
+const costOfAlways = (predicates: readonly Predicate[], learner: Learner | undefined): number =>
+  predicates.reduce((sum, { field, literals = [] }) => sum + literals.length * (0.2 + lengthOf(field, learner) / 1_000), 1.5)
+
+const lengthOf = (field: Field, learner: Learner | undefined): number =>
+  learner?.lengthOf(field) ?? (field.everything ? LIKELY_TEXT_LENGTH : LIKELY_LENGTH)
 
 /** Where one looking-through serves several rules, each pays its share; who shares is known once all have chosen, so they choose again. */
 const ROUNDS = 3
@@ -145,7 +149,7 @@ function chooseWitnesses(
   for (let round = 0; round < ROUNDS; round++) {
     chosen = rules.map((rule) => {
       const witness = witnessOf(rule.condition, predicates.literalOnly, weigh)
-      return witness && witness.weight <= costOfAlways(witness.predicates) ? witness.predicates : undefined
+      return witness && witness.weight <= costOfAlways(witness.predicates, learner) ? witness.predicates : undefined
     })
     sharing = new Map()
     for (const predicate of chosen.flatMap((each) => each ?? [])) count(predicate)
@@ -166,7 +170,7 @@ function costOf(kind: CostKind, field: Field, learner: Learner | undefined): num
   if (kind === 'text') return 0
   if (kind === 'ends') return ENDS_COST
   if (kind === 'steps') return (STEPS_COST_PER_KB * (learner?.textLength || LIKELY_TEXT_LENGTH)) / 1_000
-  return ENDS_COST + (SEARCH_COST_PER_KB * (learner?.lengthOf(field) ?? LIKELY_LENGTH)) / 1_000
+  return ENDS_COST + (SEARCH_COST_PER_KB * lengthOf(field, learner)) / 1_000
 }
 
 /** Whether the field's short literals are looked for in the text, in small steps, and not in its value: where values are long, or it stands for all of them. */
