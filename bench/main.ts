@@ -24,7 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
 const REPORT = 'dist/bench.json'
 
 const names = process.argv.slice(2)
-const chosen = BENCHMARKS.filter((each) => names.length === 0 || names.includes(each.name))
+const chosen = BENCHMARKS.filter((each) => names.length === 0 || names.some((name) => each.name.startsWith(name)))
 if (chosen.length === 0 || names.includes('--help')) {
   process.stdout.write(`Usage: npm run bench [-- name…]\n\n${BENCHMARKS.map((each) => `  ${each.name.padEnd(12)} ${each.title}`).join('\n')}\n`)
   process.exit(names.includes('--help') ? 0 : 2)
