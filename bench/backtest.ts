@@ -47,7 +47,10 @@ export const backtestBenchmark: Benchmark = {
     }
     const backtests = createBacktests({
       ...{ store, workerScript: WORKER, view: () => view, now: () => new Date(), warn: (message) => process.stderr.write(`${message}\n`) },
-      content: { readRule: async (_, source) => read(source), usableRule: async () => read(KEYWORD), ruleOf: () => read(KEYWORD) },
+      content: {
+        ...{ readRule: async (_, source) => read(source), usableRule: async () => read(KEYWORD), ruleOf: () => read(KEYWORD) },
+        surroundings: () => ({ placeholders: new Map(), filters: [] }),
+      },
     })
     try {
       const to = new Date()

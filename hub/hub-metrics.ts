@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import type { DetectionHealth } from './detection/ports.ts'
 import type { IngestCounters } from './ingest/counters.ts'
 import type { RunningPipelineMeter } from './pipeline/meter.ts'
 
@@ -7,7 +8,7 @@ export function registerHubMetrics(
   registry: Registry,
   meter: Pick<RunningPipelineMeter, 'totals' | 'rowsLost'>,
   ingest: IngestCounters,
-  detection: { readonly health: { readonly alive: number } },
+  detection: { readonly health: Pick<DetectionHealth, 'alive' | 'suspended'> },
 ): void {
   const registers = [registry]
   const gauge = (name: string, help: string, read: () => number) =>
@@ -47,4 +48,5 @@ export function registerHubMetrics(
   gauge('picket_events_waiting', 'Events kept at connected sensors, not yet here', () => meter.totals().waiting)
   gauge('picket_sensor_streams', 'Connected sensors', () => ingest.streams)
   gauge('picket_detection_workers', 'Detection workers running', () => detection.health.alive)
+  gauge('picket_rules_suspended', 'Rules of tenants out of service because they took too long', () => detection.health.suspended)
 }

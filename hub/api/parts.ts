@@ -5,7 +5,7 @@ import type { AlertStore } from '../alerts/ports.ts'
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Backtests } from '../detection/backtest/backtests.ts'
 import type { RuleContent } from '../detection/content/rule-content.ts'
-import type { Detection, RuleStore } from '../detection/ports.ts'
+import type { Detection, DetectionHealth, RuleStore } from '../detection/ports.ts'
 import type { Fleet } from '../fleet/contract.ts'
 import type { FleetStore } from '../fleet/ports.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -23,8 +23,7 @@ export interface Parts {
   readonly connectors: Connectors
   readonly fleet: Fleet
   readonly fleetStore: FleetStore
-  /** `health`: how many workers there are, and how many of them run. */
-  readonly detection: Detection & { readonly health: { readonly size: number; readonly alive: number } }
+  readonly detection: Detection & { readonly health: DetectionHealth }
   readonly ruleStore: RuleStore
   readonly ruleContent: RuleContent
   readonly backtests: Backtests

@@ -1,20 +1,15 @@
 import { HOUR_MS } from '../../shared/durations.ts'
-import { ExpectedError } from '../../shared/errors.ts'
+import { messageOf } from '../../shared/errors.ts'
 import type { TenantContext } from '../identity/ports.ts'
 import { DetectionMeter } from './detection-meter.ts'
 import { type EffectiveView, EMPTY_VIEW, effectiveView } from './effective-view.ts'
 import { loadOwnContent, type OwnContent, RULE_BUDGET, type RuleBudget, type Suspension } from './own-content.ts'
-import type { Detection, DetectionEvent, DetectionMatch, RuleStore, TenantView } from './ports.ts'
+import type { Detection, DetectionEvent, DetectionHealth, DetectionMatch, RuleStore, TenantView } from './ports.ts'
 import { RecentEvents } from './recent-events.ts'
 import type { RuleFile } from './rule-files.ts'
 import { loadRuleSet, type RuleSet, RuleSetRefused, summaryOf } from './rule-set.ts'
 import { createTenantWorker } from './tenant-worker.ts'
 import type { Placeholders } from './worker-protocol.ts'
-
-export class UnknownRule extends ExpectedError {
-  readonly code = 'RULE_NOT_FOUND'
-  readonly kind = 'not_found'
-}
 
 export interface DetectionOptions {
   readonly files: readonly RuleFile[]
@@ -52,7 +47,7 @@ interface TenantState {
  *
  * @throws {RuleSetRefused} where the workers cannot load the files; a rule that cannot be used is a problem in the list, not an error
  */
-export async function createDetection(options: DetectionOptions): Promise<Detection & { readonly health: { size: number; alive: number } }> {
+export async function createDetection(options: DetectionOptions): Promise<Detection & { readonly health: DetectionHealth }> {
   const { store, now, warn, workerScript: script, workers: size, budget = RULE_BUDGET } = options
   const load = (generation: number, files: readonly RuleFile[], placeholders: Placeholders) =>
     loadRuleSet(generation, { script, files, placeholders, size, oneByOne: generation > 1, onFault: warn })
@@ -60,6 +55,8 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
   let next: RuleSet | undefined
   let replacing: Promise<unknown> = Promise.resolve()
   let closed = false
+  /** Pools of sets that were replaced, until they have answered what they hold. */
+  const retiring = new Set<RuleSet['pool']>()
   const tenantWorker = createTenantWorker(script, warn)
   const tenants = new Map<string, TenantState>()
   const recent = new RecentEvents()
@@ -91,19 +88,50 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
   /** For the set in force and, where one is about to take its place, for that too: whichever it is when this is done, the view is there. */
   const putInForce = async (tenantId: string, state: TenantState, view: TenantView) => {
     const made = new Map<RuleSet, OwnContent | undefined>()
-    for (let set: RuleSet | undefined = current; set; set = [current, next].find((each) => each && !made.has(each)))
-      made.set(set, await loadOwn(tenantId, state, view, set))
+    try {
+      for (let set: RuleSet | undefined = current; set; set = [current, next].find((each) => each && !made.has(each)))
+        made.set(set, await loadOwn(tenantId, state, view, set))
+    } catch (error) {
+      for (const own of made.values()) own?.retire()
+      throw error
+    }
     // From here to the end nothing waits: no batch sees half of it.
     for (const old of state.own.values()) old?.retire()
     state.own.clear()
-    for (const [set, own] of made) if (set === current || set === next) state.own.set(set, own)
+    for (const [set, own] of made)
+      if (set === current || set === next) state.own.set(set, own)
+      else own?.retire()
     state.view = view
     state.effective = undefined
     const known = new Set(view.exceptions.map(({ id }) => id))
     for (const id of state.suppressed.keys()) if (!known.has(id)) state.suppressed.delete(id)
+    const texts = new Set([...view.rules, ...current.head.placeholderRules, ...(next?.head.placeholderRules ?? [])].map(({ source }) => source))
+    for (const [ruleId, { source }] of state.suspended) if (!texts.has(source)) state.suspended.delete(ruleId)
+  }
+
+  /** What the tenant has beside the old set goes on beside the new one where it cannot be loaded now: one tenant's content must not keep the rules from the others. */
+  const prepareFor = (set: RuleSet, tenantId: string, state: TenantState) =>
+    changeTenant(state, async () => {
+      if (state.own.has(set)) return
+      try {
+        state.own.set(set, await loadOwn(tenantId, state, state.view, set))
+      } catch (error) {
+        if (closed) throw error
+        warn(`tenant ${tenantId}: its own rules could not be loaded beside the new rule set and go on as they were: ${messageOf(error)}`)
+        state.own.set(set, state.own.get(current))
+      }
+    })
+
+  const forget = (set: RuleSet) => {
+    for (const state of tenants.values()) {
+      const own = state.own.get(set)
+      state.own.delete(set)
+      if (![...state.own.values()].includes(own)) own?.retire()
+    }
   }
 
   const replace = async (files: readonly RuleFile[], placeholders: Placeholders) => {
+    if (closed) throw new RuleSetRefused('detection is closed')
     const set = await load(current.generation + 1, files, placeholders)
     if (set.rules.length === 0 || closed) {
       await set.pool.close()
@@ -115,27 +143,23 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     next = set
     try {
       await set.pool.warmUp(recent.events)
-      for (const [tenantId, state] of tenants)
-        await changeTenant(state, async () => {
-          if (!state.own.has(set)) state.own.set(set, await loadOwn(tenantId, state, state.view, set))
-        })
+      for (const [tenantId, state] of tenants) await prepareFor(set, tenantId, state)
+      if (closed) throw new RuleSetRefused('detection is closed')
     } catch (error) {
       next = undefined
-      for (const state of tenants.values()) {
-        state.own.get(set)?.retire()
-        state.own.delete(set)
-      }
+      forget(set)
       await set.pool.close()
       throw error
     }
     const old = current
     current = set
     next = undefined
-    for (const state of tenants.values()) {
-      state.own.get(old)?.retire()
-      state.own.delete(old)
-    }
-    old.pool.retire().catch((error) => warn(`an old detection worker did not end: ${error}`))
+    forget(old)
+    retiring.add(old.pool)
+    old.pool
+      .retire()
+      .catch((error) => warn(`an old detection worker did not end: ${messageOf(error)}`))
+      .finally(() => retiring.delete(old.pool))
     return summaryOf(set)
   }
 
@@ -179,7 +203,11 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     if (!costliest || state.suspended.get(costliest.ruleId)?.source === costliest.source) return
     state.suspended.set(costliest.ruleId, costliest)
     warn(`tenant ${tenantId}: ${costliest.problem.reason} (rule ${costliest.ruleId})`)
-    changeTenant(state, () => putInForce(tenantId, state, state.view)).catch((error) => warn(`a rule could not be suspended: ${error}`))
+    changeTenant(state, () => putInForce(tenantId, state, state.view)).catch((error) => {
+      // The next batch tries again.
+      state.suspended.delete(costliest.ruleId)
+      if (!closed) warn(`tenant ${tenantId}: the rule ${costliest.ruleId} could not be suspended: ${messageOf(error)}`)
+    })
   }
 
   /** Own rules and shared ones are asked at once; a tenant's slow rules hold up its own batches only. */
@@ -207,10 +235,6 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     state.view = { ...state.view, settings: new Map([...state.view.settings, [setting.ruleId, setting]]) }
   }
 
-  const setView = (tenantId: string, change: (view: TenantView) => TenantView) => {
-    const state = stateOf(tenantId)
-    return changeTenant(state, () => putInForce(tenantId, state, change(state.view)))
-  }
   const problemsOf = (tenantId: string) => effectiveOf(stateOf(tenantId)).own?.problems ?? []
 
   return {
@@ -222,6 +246,12 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     },
     get correlations() {
       return current.head.correlations
+    },
+    get filters() {
+      return current.head.filters
+    },
+    get placeholders() {
+      return current.placeholders
     },
     get generation() {
       return current.generation
@@ -258,31 +288,26 @@ export async function createDetection(options: DetectionOptions): Promise<Detect
     },
     view: (tenantId) => stateOf(tenantId).view,
     setView: async (tenantId, view) => {
-      await setView(tenantId, () => view)
+      const state = stateOf(tenantId)
+      await changeTenant(state, () => putInForce(tenantId, state, view))
       return { problems: problemsOf(tenantId) }
     },
-    applySetting: (tenantId, setting) => setView(tenantId, (view) => ({ ...view, settings: new Map([...view.settings, [setting.ruleId, setting]]) })),
     problemsOf,
     suppressed: (tenantId) => stateOf(tenantId).suppressed,
-
-    test: async (tenantId, ruleId, events) => {
-      const state = stateOf(tenantId)
-      const rule = effectiveOf(state).byId.get(ruleId)
-      if (!rule) throw new UnknownRule('there is no rule with that id')
-      const valueLists = new Map([...current.placeholders, ...state.view.valueLists])
-      return [...(await tenantWorker.ask(tenantId, { ask: 'test', source: rule.source, valueLists, documents: events }))]
-    },
 
     metrics: (tenantId) => stateOf(tenantId).meter.read(now()),
 
     get health() {
-      return { size: current.pool.size, alive: current.pool.alive }
+      const suspended = [...tenants.values()].reduce((sum, state) => sum + state.suspended.size, 0)
+      return { size: current.pool.size, alive: current.pool.alive, suspended }
     },
 
     close: async () => {
       closed = true
+      // A change that is under way fails at its next step, rather than being waited for.
+      await Promise.all([tenantWorker.close(), next?.pool.close()])
       await replacing
-      await Promise.all([current.pool.close(), tenantWorker.close()])
+      await Promise.all([current.pool, ...retiring].map((pool) => pool.close()))
     },
   }
 }

@@ -9,7 +9,8 @@ export interface LoadedRules {
   readonly problems: readonly RuleProblem[]
   /** Those that can be run: what they refer to is there. */
   readonly correlations: readonly SigmaCorrelation[]
-  readonly filters: number
+  /** Their texts. */
+  readonly filters: readonly string[]
   readonly placeholderRules: readonly PlaceholderRule[]
 }
 
@@ -44,7 +45,7 @@ export function loadRules(files: readonly RuleFile[], placeholders: Placeholders
     rules: filtered.rules,
     problems: [...problems, ...linked, ...filtered.problems],
     correlations: correlations.filter(({ file, id }) => !broken.has(`${file}\n${id}`)),
-    filters: filters.length,
+    filters: filters.map(({ source }) => source),
     placeholderRules: waiting.map((rule) => toPlaceholderRule(rule, filters)),
   }
 }

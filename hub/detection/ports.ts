@@ -150,6 +150,10 @@ export interface Detection {
   readonly problems: readonly RuleProblem[]
   /** Among the shared files. Kept for the correlation engine. */
   readonly correlations: readonly SigmaCorrelation[]
+  /** Texts of the filters among the shared files; the shared rules are joined to them already. */
+  readonly filters: readonly string[]
+  /** Values of `%name%` for all tenants. */
+  readonly placeholders: ReadonlyMap<string, readonly string[]>
   /** Counts the shared rule sets since the hub's start, from 1. */
   readonly generation: number
   /**
@@ -168,17 +172,21 @@ export interface Detection {
    * is in `problems`, its file being `rule <id>` or `exception <id>`.
    */
   setView(tenantId: string, view: TenantView): Promise<{ problems: readonly RuleProblem[] }>
-  /** `setView` with this one setting changed. */
-  applySetting(tenantId: string, setting: RuleSetting): Promise<void>
   /** What of the tenant's view is not used and why; rules suspended because they took too long, too. */
   problemsOf(tenantId: string): readonly RuleProblem[]
   /** How many matches each exception held back since the hub's start, by its id. */
   suppressed(tenantId: string): ReadonlyMap<string, number>
-  /** Runs one rule over sample events (ECS documents, or flat Sigma field names), whatever its stage; stores nothing. @throws {UnknownRule} */
-  test(tenantId: string, ruleId: string, events: readonly object[]): Promise<{ matched: boolean; matchedConditions: readonly string[] }[]>
   /** Since the hub's start, per tenant. */
   metrics(tenantId: string): DetectionMetrics
   close(): Promise<void>
+}
+
+export interface DetectionHealth {
+  /** Workers there are to be for the shared rules, and those that run. */
+  readonly size: number
+  readonly alive: number
+  /** Rules of tenants that are taken out of service because they took too long. */
+  readonly suspended: number
 }
 
 export interface RuleSetSummary {

@@ -44,6 +44,6 @@ export const summaryOf = ({ generation, rules, head }: RuleSet): RuleSetSummary 
   generation,
   rules: rules.length,
   correlations: head.correlations.length,
-  filters: head.filters,
+  filters: head.filters.length,
   problems: head.problems,
 })

@@ -1,16 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import type { RuleProblem, SigmaRule } from '../../shared/sigma/contract.ts'
-import { applyFilters, compileRules, ecsView, type Matcher, parseFilterDetection, parseRules } from '../../shared/sigma/sigma.ts'
+import { compileRules, ecsView, type Matcher, parseFilterDetection, parseRules } from '../../shared/sigma/sigma.ts'
 import { logsourceKey } from './evaluations.ts'
 import { judgeEvents, parseDocument } from './judge-events.ts'
 import type { DetectionEvent } from './ports.ts'
-import { toSampleDocument } from './sample-document.ts'
 import { serveWorker } from './serve-worker.ts'
+import { withFilters } from './with-filters.ts'
 import {
   type ExceptionCheck,
   type LoadedContent,
-  type Placeholders,
   type TenantContent,
   type TenantReplies,
   type TenantRequest,
@@ -54,8 +53,6 @@ export function serveTenantRules(port: MessagePort): void {
       }
       case 'time':
         return timeOf(contentOf(request.content).matcher, request.rule, request.events)
-      case 'test':
-        return test(request.source, request.valueLists, request.documents)
     }
   })
 }
@@ -77,8 +74,8 @@ function load({ rules, placeholderRules, valueLists, exceptions }: TenantContent
   for (const { file, source, filters } of placeholderRules) {
     const parsed = parseRules(source, file, { placeholders: valueLists })
     problems.push(...parsed.problems)
-    const own = filters.flatMap((text) => parseRules(text, file, { placeholders: valueLists }).filters)
-    for (const rule of applyFilters(parsed.rules, own).rules) {
+    for (const each of parsed.rules) {
+      const rule = withFilters(each, filters, valueLists)
       all.push(rule)
       toRun.add(rule)
     }
@@ -132,19 +129,4 @@ function timeOf(matcher: Matcher, index: number, events: readonly DetectionEvent
   const startedAt = performance.now()
   for (const { document, event } of documents) alone.match(document, event, event.document)
   return performance.now() - startedAt
-}
-
-function test(source: string, placeholders: Placeholders, documents: readonly object[]) {
-  const parsed = parseRules(source, 'rule', { placeholders })
-  const { matcher, problems } = compileRules(parsed.rules.slice(0, 1), ecsView)
-  const [problem] = [...parsed.problems, ...problems]
-  const [rule] = matcher.rules
-  if (!rule) throw new Error(problem?.reason ?? 'there is no rule in the text')
-  const { product, service, category } = rule.logsource
-  // A sample is taken to be of the rule's own log source: the question is whether the detection fits it.
-  const logsource = { product, service, categories: category ? [category] : [] }
-  return documents.map((each) => {
-    const [match] = matcher.match(toSampleDocument(each), logsource)
-    return { matched: match !== undefined, matchedConditions: match?.matchedConditions ?? [] }
-  })
 }

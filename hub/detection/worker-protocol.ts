@@ -40,7 +40,8 @@ export interface RuleSetHead {
   readonly rules: number
   readonly problems: readonly RuleProblem[]
   readonly correlations: readonly SigmaCorrelation[]
-  readonly filters: number
+  /** Texts of the filters, which the rules are joined to already. */
+  readonly filters: readonly string[]
   readonly placeholderRules: readonly PlaceholderRule[]
   readonly groups: readonly RuleGroup[]
 }
@@ -99,7 +100,6 @@ export type TenantRequest =
   | { readonly ask: 'judge'; readonly content: number; readonly events: readonly DetectionEvent[] }
   | { readonly ask: 'except'; readonly content: number; readonly checks: readonly ExceptionCheck[] }
   | { readonly ask: 'time'; readonly content: number; readonly rule: number; readonly events: readonly DetectionEvent[] }
-  | { readonly ask: 'test'; readonly source: string; readonly valueLists: Placeholders; readonly documents: readonly object[] }
 
 export interface TenantReplies {
   readonly load: LoadedContent
@@ -109,7 +109,6 @@ export interface TenantReplies {
   readonly except: readonly (readonly string[])[]
   /** What the one rule takes for the events, ms. */
   readonly time: number
-  readonly test: readonly { readonly matched: boolean; readonly matchedConditions: readonly string[] }[]
 }
 
 /** Every request has an id, and every request one answer: what was asked for, or why it cannot be had. */

@@ -62,9 +62,10 @@ export function startWorkerThread<Request extends { readonly ask: string }, Repl
           return
         }
         const id = nextId++
-        waiting.set(id, { resolve, reject })
         const message: Numbered<Request> = { id, request }
+        // Before it waits: what cannot be sent is not in hand.
         worker.postMessage(message)
+        waiting.set(id, { resolve, reject })
       }),
     get inHand() {
       return waiting.size

@@ -42,7 +42,7 @@ export interface FleetParts {
   readonly enrollment: EnrollmentStore
   readonly store: FleetStore
   readonly connectors: ConnectorStore
-  readonly detection: Pick<Detection, 'rules' | 'settings'>
+  readonly detection: Pick<Detection, 'rulesOf' | 'settings'>
   readonly live: Live
   readonly meter: PipelineMeter
   readonly clock: () => Date

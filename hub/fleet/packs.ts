@@ -11,17 +11,23 @@ const PACK_VALID_DAYS = 30
 /** A pack is made anew at least this often, so that a connected sensor's never comes near its end. */
 const PACK_REFRESH_DAYS = 7
 
+/** As many as a pack's schema takes, and together so large that the pack stays well under gRPC's limit of 4 MB for a message. */
+const MOST_EDGE_RULES = 2_000
+const EDGE_RULES_LIMIT_BYTES = 1024 * 1024
+/** A field with the modifier `expand`. */
+const NEEDS_VALUES = /\|expand\b/
+
 export type PackContent = Pick<Pack, 'connectors' | 'filters' | 'edge_rules'>
 
 export interface PackSources {
   readonly connectors: readonly Connector[]
   readonly filters: readonly PreFilterRow[]
-  readonly detection: Pick<Detection, 'rules' | 'settings'>
+  readonly detection: Pick<Detection, 'rulesOf' | 'settings'>
 }
 
 /** Why something of the tenant's settings did not go into a pack. */
 export interface PackProblem {
-  readonly what: 'connector' | 'filter'
+  readonly what: 'connector' | 'filter' | 'rule'
   readonly id: string
   readonly reason: string
 }
@@ -47,10 +53,28 @@ export function packContent(tenant: TenantContext, sensorId: string, sources: Pa
       return parsed.success ? [parsed.data] : []
     })
   const settings = sources.detection.settings(tenant.tenantId)
-  const edgeRules = sources.detection.rules
-    .filter((rule) => settings.edge(rule.id) && settings.enabled(rule.id))
-    .map(({ id, source }) => ({ id, source }))
-  return { content: { connectors: byId(connectors), filters: byId(filters), edge_rules: byId(edgeRules) }, problems }
+  const edgeRules = sources.detection.rulesOf(tenant.tenantId).filter((rule) => settings.edge(rule.id) && settings.enabled(rule.id))
+  return { content: { connectors: byId(connectors), filters: byId(filters), edge_rules: fitting(byId(edgeRules), problems) }, problems }
+}
+
+/** The shared rules and the tenant's own that a sensor can take: it refuses a pack whole in which one rule cannot be compiled, or that is too large. */
+function fitting(rules: readonly { readonly id: string; readonly source: string }[], problems: PackProblem[]): PackContent['edge_rules'] {
+  let bytes = 0
+  const taken: PackContent['edge_rules'] = []
+  for (const { id, source } of rules) {
+    const size = Buffer.byteLength(source)
+    const reason = NEEDS_VALUES.test(source)
+      ? 'it asks for a value list, which sensors do not have'
+      : taken.length >= MOST_EDGE_RULES || bytes + size > EDGE_RULES_LIMIT_BYTES
+        ? `the rules for sensors are more than ${MOST_EDGE_RULES}, or than ${EDGE_RULES_LIMIT_BYTES / 1024} KB together`
+        : undefined
+    if (reason !== undefined) problems.push({ what: 'rule', id, reason })
+    else {
+      taken.push({ id, source })
+      bytes += size
+    }
+  }
+  return taken
 }
 
 /** SHA-256, hex, of the content and the period it is made in: changes with the settings, and once a week without them. */

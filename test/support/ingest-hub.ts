@@ -49,8 +49,8 @@ export async function startIngestHub(options: IngestHubOptions = {}) {
     },
   }
   const edgeRules = new Set<string>()
-  const detection: Pick<Detection, 'detect' | 'rules' | 'settings'> = {
-    rules: [evilRule],
+  const detection: Pick<Detection, 'detect' | 'rulesOf' | 'settings'> = {
+    rulesOf: () => [evilRule],
     settings: () => ({ enabled: () => true, edge: (ruleId) => edgeRules.has(ruleId) }),
     detect: async (_tenant, events) => ({
       matches: events.flatMap(({ document }, event) =>

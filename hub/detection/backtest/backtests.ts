@@ -39,7 +39,7 @@ export interface Backtests {
 
 export interface BacktestsOptions {
   readonly store: BacktestStore
-  readonly content: Pick<RuleContent, 'ruleOf' | 'readRule' | 'usableRule'>
+  readonly content: Pick<RuleContent, 'ruleOf' | 'readRule' | 'surroundings' | 'usableRule'>
   readonly view: (tenantId: string) => TenantView
   readonly workerScript: string | URL
   readonly now: () => Date
@@ -163,10 +163,10 @@ export function createBacktests({
       const all = [...waiting.values()].reduce((sum, jobs) => sum + jobs.length, 0)
       if (mine >= WAITING_PER_TENANT || all >= WAITING_TOGETHER)
         throw new ContentRefused('conflict', 'BACKTEST_QUEUE_FULL', 'As many backtests are waiting as may. Wait for one to end, or cancel one.')
-      const { exceptions, valueLists } = view(tenantId)
+      const { exceptions } = view(tenantId)
       const at = now()
       const spec: BacktestSpec = {
-        ...{ from, to, source: rule.source, live: live?.source, placeholders: valueLists },
+        ...{ from, to, source: rule.source, live: live?.source, ...content.surroundings(tenantId, rule.id) },
         exceptions: exceptions
           .filter((each) => each.expiresAt > at && (each.ruleId === undefined || each.ruleId === rule.id))
           .map(({ detection }) => detection),

@@ -2,6 +2,7 @@ import type { EventLogsource } from '../../../shared/event/event.ts'
 import type { RuleLogsource, SigmaRule } from '../../../shared/sigma/contract.ts'
 import { applies, compileRules, ecsView, parseRules } from '../../../shared/sigma/sigma.ts'
 import { compileException } from '../content/exception-text.ts'
+import { withFilters } from '../with-filters.ts'
 import type { BacktestResult } from './ports.ts'
 import { createTally, type Hit } from './tally.ts'
 
@@ -12,6 +13,8 @@ export interface BacktestSpec {
   readonly live?: string | undefined
   /** Detection sections of the tenant's exceptions that hold for the rule. */
   readonly exceptions: readonly string[]
+  /** Texts of the filters that the rule, and the one it is held against, are joined to. */
+  readonly filters: readonly string[]
   readonly placeholders: ReadonlyMap<string, readonly string[]>
   readonly from: Date
   readonly to: Date
@@ -45,9 +48,9 @@ type Row = [
 ]
 
 /** @throws Error where a text cannot be compiled: they are checked before */
-export function createBacktestJudge({ source, live, exceptions, placeholders, from, to }: BacktestSpec): BacktestJudge {
-  const changed = ruleMatcher(source, exceptions, placeholders)
-  const current = live === undefined ? undefined : ruleMatcher(live, exceptions, placeholders)
+export function createBacktestJudge({ source, live, from, to, ...around }: BacktestSpec): BacktestJudge {
+  const changed = ruleMatcher(source, around)
+  const current = live === undefined ? undefined : ruleMatcher(live, around)
   const hits = createTally(from, to)
   const [gained, lost] = [createTally(from, to), createTally(from, to)]
   let liveHits = 0
@@ -97,9 +100,12 @@ export function createBacktestJudge({ source, live, exceptions, placeholders, fr
   }
 }
 
-function ruleMatcher(source: string, exceptions: readonly string[], placeholders: ReadonlyMap<string, readonly string[]>) {
+function ruleMatcher(source: string, { exceptions, filters, placeholders }: Pick<BacktestSpec, 'exceptions' | 'filters' | 'placeholders'>) {
   const { rules, problems } = parseRules(source, 'rule', { placeholders })
-  const { matcher, problems: faults } = compileRules(rules, ecsView)
+  const { matcher, problems: faults } = compileRules(
+    rules.map((each) => withFilters(each, filters, placeholders)),
+    ecsView,
+  )
   const rule: SigmaRule | undefined = matcher.rules[0]
   if (!rule) throw new Error([...problems, ...faults][0]?.reason ?? 'the text holds no rule')
   const logsource: RuleLogsource = rule.logsource

@@ -103,7 +103,7 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
     if (tests.length === 0) return none([])
     const events = tests.map(({ event }) => event)
     try {
-      const tried = await trials.run(head.source, placeholders, events, false)
+      const tried = await trials.run(head.source, { placeholders, filters: [] }, events, false)
       return {
         problems,
         tests: tests.map((test, index) => {

@@ -152,6 +152,9 @@ export interface RuleContentDirectory {
 export interface ContentEngine {
   /** The shared rules in force. */
   readonly rules: readonly SigmaRule[]
+  readonly filters: readonly string[]
+  /** Values of `%name%` for all tenants; a tenant's own lists come first. */
+  readonly placeholders: ReadonlyMap<string, readonly string[]>
   /** Also shared rules that only run for tenants who have the value lists they ask for. */
   ruleById(tenantId: string, ruleId: string): SigmaRule | undefined
   /** Takes effect for the next batch after it resolves. */

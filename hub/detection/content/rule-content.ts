@@ -6,7 +6,7 @@ import { ContentRefused, ruleNotFound } from './errors.ts'
 import { createExceptions, type Exceptions } from './exceptions.ts'
 import { createOwnRules, type OwnRules } from './own-rules.ts'
 import type { SettingChange } from './ports.ts'
-import type { TextProblem } from './rule-text.ts'
+import type { Placeholders, TextProblem } from './rule-text.ts'
 import { createTenantViews, type TenantViewsOptions } from './tenant-views.ts'
 import { createTrials } from './trials.ts'
 import type { TriedEvent } from './try-rule.ts'
@@ -33,8 +33,10 @@ export interface RuleContent {
   usableRule(tenantId: string, ruleId: string): Promise<SigmaRule>
   /** As `usableRule`, for a text. @throws {ContentRefused} `RULE_INVALID` */
   readRule(tenantId: string, source: string): Promise<SigmaRule>
+  /** What a rule is run with besides its text: the values of its placeholders, and where it is a shared one the texts of the filters. */
+  surroundings(tenantId: string, ruleId?: string): { readonly placeholders: Placeholders; readonly filters: readonly string[] }
   set(tenant: TenantContext, ruleId: string, change: SettingChange): Promise<RuleSetting>
-  /** Puts a rule, or a text that is not saved, to sample events. Stores nothing. */
+  /** Puts a rule as the engine runs it, or a text that is not saved, to sample events. Exceptions are left aside: what the rule does is asked. Stores nothing. */
   tryOn(tenantId: string, rule: { ruleId: string } | { source: string }, events: readonly object[], explain: boolean): Promise<readonly TriedEvent[]>
   /** What is wrong with a text, in the order of its lines; with the tenant's value lists. */
   validate(tenantId: string, source: string): Promise<readonly TextProblem[]>
@@ -57,6 +59,10 @@ export function createRuleContent({ workerScript, now, newId = randomUUID, ...op
     const message = problems.map(({ line, reason }) => `Line ${line}: ${reason}.`).join(' ') || 'The text cannot be used as a rule.'
     throw new ContentRefused('invalid', 'RULE_INVALID', message, [{ field: 'source', message }])
   }
+  const surroundings = (tenantId: string, ruleId?: string) => {
+    const { rules, placeholders } = views.of(tenantId)
+    return { placeholders, filters: ruleId === undefined || rules.has(ruleId) ? [] : engine.filters }
+  }
   const usableRule = async (tenantId: string, ruleId: string) => readRule(tenantId, ruleOf(tenantId, ruleId).source)
 
   return {
@@ -73,6 +79,7 @@ export function createRuleContent({ workerScript, now, newId = randomUUID, ...op
     ruleOf,
     usableRule,
     readRule,
+    surroundings,
     set: (tenant, ruleId, change) =>
       views.change(tenant, async () => {
         ruleOf(tenant.tenantId, ruleId)
@@ -80,7 +87,7 @@ export function createRuleContent({ workerScript, now, newId = randomUUID, ...op
       }),
     tryOn: async (tenantId, asked, events, explain) => {
       const rule = await ('source' in asked ? readRule(tenantId, asked.source) : usableRule(tenantId, asked.ruleId))
-      return trials.run(rule.source, views.of(tenantId).placeholders, events, explain)
+      return trials.run(rule.source, surroundings(tenantId, 'source' in asked ? undefined : asked.ruleId), events, explain)
     },
     validate: (tenantId, source) => trials.validate(source, views.of(tenantId).placeholders),
     close: () => {

@@ -30,6 +30,7 @@ export interface TenantContent {
   readonly rules: ReadonlyMap<string, OwnRule>
   readonly exceptions: readonly StoredException[]
   readonly valueLists: ReadonlyMap<string, ValueList>
+  /** What `%name%` stands for: the tenant's lists, and what holds for all. */
   readonly placeholders: Placeholders
 }
 
@@ -56,14 +57,18 @@ export interface TenantViewsOptions {
   readonly warn: (message: string) => void
 }
 
-const NOTHING: TenantContent = { settings: new Map(), rules: new Map(), exceptions: [], valueLists: new Map(), placeholders: new Map() }
-
 /** Holds each tenant's content as read from the stores, and hands the engine a whole new view after every change. */
 export function createTenantViews({ engine, directory, settings, rules, exceptions, valueLists, trials, warn }: TenantViewsOptions): TenantViews {
   const contents = new Map<string, TenantContent>()
   const turns = new Map<string, Promise<unknown>>()
   const retries = new Map<string, NodeJS.Timeout>()
-  const of = (tenantId: string) => contents.get(tenantId) ?? NOTHING
+  const nothing: TenantContent = {
+    ...{ settings: new Map(), rules: new Map(), exceptions: [], valueLists: new Map() },
+    get placeholders() {
+      return engine.placeholders
+    },
+  }
+  const of = (tenantId: string) => contents.get(tenantId) ?? nothing
 
   const inTurn = <T>({ tenantId }: TenantContext, work: () => Promise<T>): Promise<T> => {
     const turn = (turns.get(tenantId) ?? Promise.resolve()).then(work, work)
@@ -82,7 +87,8 @@ export function createTenantViews({ engine, directory, settings, rules, exceptio
       exceptions.list(tenant),
       valueLists.list(tenant),
     ])
-    const placeholders = new Map(lists.map(({ name, values }) => [name, values]))
+    const listed = new Map(lists.map(({ name, values }) => [name, values]))
+    const placeholders = new Map([...engine.placeholders, ...listed])
     const known = of(tenant.tenantId)
     const sameLists = lists.every((list) => known.valueLists.get(list.name)?.revision === list.revision) && lists.length === known.valueLists.size
     const read = async (stored: StoredRule): Promise<OwnRule> => {
@@ -98,9 +104,12 @@ export function createTenantViews({ engine, directory, settings, rules, exceptio
       rules: new Map(readRules.map((rule) => [rule.stored.id, rule])),
       exceptions: excepted,
       valueLists: new Map(lists.map((list) => [list.name, list])),
-      placeholders,
+      get placeholders() {
+        // Those for all may be others by now.
+        return new Map([...engine.placeholders, ...listed])
+      },
     }
-    await engine.setView(tenant.tenantId, { settings: content.settings, exceptions: excepted, rules: own, valueLists: placeholders })
+    await engine.setView(tenant.tenantId, { settings: content.settings, exceptions: excepted, rules: own, valueLists: listed })
     contents.set(tenant.tenantId, content)
   }
 

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Matcher, RuleLogsource } from '../../../shared/sigma/contract.ts'
 import { serveWorker } from '../serve-worker.ts'
+import { withFilters } from '../with-filters.ts'
 import { withoutDetection } from '../worker-protocol.ts'
 import { type ChangedField, changedFields } from './changed-fields.ts'
 import { ContentRefused } from './errors.ts'
@@ -16,6 +17,7 @@ export type TrialRequest =
   | {
       readonly ask: 'try'
       readonly source: string
+      readonly filters: readonly string[]
       readonly placeholders: Placeholders
       readonly events: readonly object[]
       readonly explain: boolean
@@ -69,7 +71,7 @@ function answer(request: TrialRequest): unknown {
     case 'try': {
       const { rule } = readRuleText(request.source, 'rule', request.placeholders)
       if (!rule) throw new Error('the rule cannot be used')
-      return tryRule(rule, request.events, request.explain)
+      return tryRule(withFilters(rule, request.filters, request.placeholders), request.events, request.explain)
     }
     case 'except':
       return except(request)

@@ -28,7 +28,12 @@ export interface Trials {
   /** Which parts of a rule differ between two texts. */
   fields(before: string, after: string): Promise<readonly ChangedField[]>
   /** Puts a rule that can be used to sample events. */
-  run(source: string, placeholders: Placeholders, events: readonly object[], explain: boolean): Promise<readonly TriedEvent[]>
+  run(
+    source: string,
+    around: { readonly placeholders: Placeholders; readonly filters: readonly string[] },
+    events: readonly object[],
+    explain: boolean,
+  ): Promise<readonly TriedEvent[]>
   /** Which of the matches an exception takes away, in their order. */
   except(detection: string, placeholders: Placeholders, matches: readonly ExceptedMatch[]): Promise<readonly boolean[]>
   close(): Promise<void>
@@ -69,15 +74,16 @@ export function createTrials(workerScript: string | URL, limitMs = LIMIT_MS): Tr
     turn = result.catch(() => {}) // Whoever asked is told.
     return result
   }
-  const named = (placeholders: Placeholders, text: string) => new Map([...placeholders].filter(([name]) => text.includes(`%${name}%`)))
+  const named = (placeholders: Placeholders, ...texts: readonly string[]) =>
+    new Map([...placeholders].filter(([name]) => texts.some((text) => text.includes(`%${name}%`))))
 
   return {
     read: (source, name, placeholders) => inTurn(() => ask<'read'>({ ask: 'read', source, name, placeholders: named(placeholders, source) })),
     withId: (source, id, relatedTo) => inTurn(() => ask<'withId'>({ ask: 'withId', source, id, relatedTo })),
     validate: (source, placeholders) => inTurn(() => ask<'validate'>({ ask: 'validate', source, placeholders: named(placeholders, source) })),
     fields: (before, after) => inTurn(() => ask<'fields'>({ ask: 'fields', before, after })),
-    run: (source, placeholders, events, explain) =>
-      inTurn(() => ask<'try'>({ ask: 'try', source, placeholders: named(placeholders, source), events, explain })),
+    run: (source, { placeholders, filters }, events, explain) =>
+      inTurn(() => ask<'try'>({ ask: 'try', source, filters, placeholders: named(placeholders, source, ...filters), events, explain })),
     except: (detection, placeholders, matches) =>
       inTurn(() => ask<'except'>({ ask: 'except', detection, placeholders: named(placeholders, detection), matches })),
     close: async () => {

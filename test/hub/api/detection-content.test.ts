@@ -325,7 +325,7 @@ test('at the start of the hub every tenant has its view again', async () => {
   await hub.a.call('POST', '/v1/detection/exceptions', { reason: 'because', detection: { s: { a: 'b' }, condition: 's' } })
   const views = new Map<string, TenantView>()
   const engine = {
-    rules: hub.detection.rules,
+    ...{ rules: hub.detection.rules, filters: [], placeholders: new Map() },
     ruleById: hub.detection.ruleById,
     setView: async (tenantId: string, view: TenantView) => {
       views.set(tenantId, view)

@@ -43,7 +43,15 @@ test('names, hits kept and entities are bounded, and it is said', () => {
 
 test('a change is held against the live rule: gained, lost, and the exceptions apart', () => {
   const judge = createBacktestJudge({
-    ...{ source: rule('b'), live: rule('a'), exceptions: ['s: { message|contains: known }\ncondition: s'], placeholders: new Map(), from, to },
+    ...{
+      source: rule('b'),
+      live: rule('a'),
+      exceptions: ['s: { message|contains: known }\ncondition: s'],
+      filters: [],
+      placeholders: new Map(),
+      from,
+      to,
+    },
   })
   const judged = judge.page(
     JSON.stringify([
@@ -65,7 +73,7 @@ test('a change is held against the live rule: gained, lost, and the exceptions a
 
 test('a change of log source gains what only the new one sees and loses what only the old one saw', () => {
   const judge = createBacktestJudge({
-    ...{ source: rule('a', '{ product: windows }'), live: rule('a'), exceptions: [], placeholders: new Map(), from, to },
+    ...{ source: rule('a', '{ product: windows }'), live: rule('a'), exceptions: [], filters: [], placeholders: new Map(), from, to },
   })
   expect(judge.page(JSON.stringify([row(1, 'alpha'), row(2, 'alpha', { product: 'windows' })]))).toEqual({ evaluated: 1, lost: ['id-1'] })
   expect(judge.result().comparison).toMatchObject({ liveHits: 1, gained: 1, lost: 1 })

@@ -11,9 +11,29 @@ const NAMES = new Map([
   ['others', ['y']],
 ])
 
+const around = (placeholders: ReadonlyMap<string, readonly string[]>, filters: string[] = []) => ({ placeholders, filters })
+
+test('K-113 K-114 a rule is tried on samples in any of their shapes', async () => {
+  const trials = createTrials(worker.script)
+  const asRoot = 'title: T\nlogsource: { product: linux }\ndetection:\n  sel:\n    user.name: root\n  condition: sel\n'
+  const samples = [{ user: 'root' }, { 'user.name': 'root' }, { user: { name: 'root' } }, { user: 'ana' }]
+  const fits = { matched: true, matchedConditions: ['sel'] }
+  expect(await trials.run(asRoot, around(new Map()), samples, false)).toMatchObject([fits, fits, fits, { matched: false, matchedConditions: [] }])
+  await trials.close()
+})
+
+test('filters are joined to the rule that is tried, with the value lists they name', async () => {
+  const trials = createTrials(worker.script)
+  const plain = 'title: T\nid: plain\nlogsource: { product: linux }\ndetection:\n  s:\n    a|startswith: x\n  condition: s\n'
+  const filter = 'title: F\nlogsource: { product: linux }\nfilter:\n  rules: [plain]\n  known:\n    a|expand: "%names%"\n  condition: not known\n'
+  const tried = await trials.run(plain, around(NAMES, [filter]), [{ a: 'x' }, { a: 'xy' }], false)
+  expect(tried.map(({ matched }) => matched)).toEqual([false, true])
+  await trials.close()
+})
+
 test('a rule is tried in a worker, with the value lists it names', async () => {
   const trials = createTrials(worker.script)
-  const tried = await trials.run(rule, NAMES, [{ a: 'x' }, { a: 'y' }], true)
+  const tried = await trials.run(rule, around(NAMES), [{ a: 'x' }, { a: 'y' }], true)
   expect(tried.map(({ matched, explanation }) => [matched, explanation?.matched])).toEqual([
     [true, true],
     [false, false],
@@ -23,11 +43,11 @@ test('a rule is tried in a worker, with the value lists it names', async () => {
 
 test('one that takes too long is ended and said to be too slow; the next one has a worker again', async () => {
   const trials = createTrials(worker.script, 0)
-  await expect(trials.run(rule, NAMES, [{ a: 'x' }], false)).rejects.toMatchObject({ code: 'RULE_TOO_SLOW', kind: 'invalid' })
+  await expect(trials.run(rule, around(NAMES), [{ a: 'x' }], false)).rejects.toMatchObject({ code: 'RULE_TOO_SLOW', kind: 'invalid' })
   await trials.close()
   const patient = createTrials(worker.script)
-  await expect(patient.run(rule, new Map(), [{ a: 'x' }], false)).rejects.toThrow('the rule cannot be used')
-  expect(await patient.run(rule, NAMES, [{ a: 'x' }], false)).toMatchObject([{ matched: true }])
+  await expect(patient.run(rule, around(new Map()), [{ a: 'x' }], false)).rejects.toThrow('the rule cannot be used')
+  expect(await patient.run(rule, around(NAMES), [{ a: 'x' }], false)).toMatchObject([{ matched: true }])
   await patient.close()
 })
 

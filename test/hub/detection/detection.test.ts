@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDetection } from '../../../hub/detection/detection.ts'
 import type { DetectionEvent, RuleSetting, RuleStore } from '../../../hub/detection/ports.ts'
+import { setting, tenantView } from '../../support/detection-rules.ts'
 import { buildDetectionWorker } from '../../support/detection-worker.ts'
 
 let worker: ReturnType<typeof buildDetectionWorker>
@@ -70,10 +71,10 @@ describe('detection', () => {
 
   test('K-112, K-82: a tenant that disables a rule gets no matches of it; its neighbour does', async () => {
     const { detection } = await open()
-    await detection.applySetting('a', { ruleId: ROOT, enabled: false, edge: false, updatedAt: new Date() })
+    await detection.setView('a', tenantView({ settings: [setting(ROOT, { enabled: false })] }))
     expect((await detection.detect(A, [asRoot])).matches).toEqual([])
     expect((await detection.detect(B, [asRoot])).matches).toHaveLength(1)
-    await detection.applySetting('a', { ruleId: ROOT, enabled: true, edge: false, updatedAt: new Date() })
+    await detection.setView('a', tenantView({ settings: [setting(ROOT, { enabled: true })] }))
     expect((await detection.detect(A, [asRoot])).matches).toHaveLength(1)
   })
 
@@ -102,10 +103,10 @@ describe('detection', () => {
     const { detection, views } = await open()
     const viewOf = async () => (await detection.detect(A, [asRoot])).evaluations[0]
     const all = await viewOf()
-    await detection.applySetting('a', { ruleId: ROOT, enabled: false, edge: false, updatedAt: new Date() })
+    await detection.setView('a', tenantView({ settings: [setting(ROOT, { enabled: false })] }))
     const some = await viewOf()
     expect([some?.rules, [...(views.get(`a ${some?.view}`)?.values() ?? [])].flat()]).toEqual([0, [MINER]])
-    await detection.applySetting('a', { ruleId: ROOT, enabled: true, edge: false, updatedAt: new Date() })
+    await detection.setView('a', tenantView({ settings: [setting(ROOT, { enabled: true })] }))
     expect(await viewOf()).toEqual(all)
   })
 
@@ -116,18 +117,6 @@ describe('detection', () => {
     away.away = false
     await Promise.all([detection.detect(A, [asRoot]), detection.detect(A, [asRoot])])
     expect(away.asked).toBe(2)
-  })
-
-  test('K-113, K-114: a rule is tried on samples in any of their shapes and counts nothing', async () => {
-    const { detection, views } = await open()
-    expect(await detection.test('a', ROOT, [{ user: 'root' }, { 'user.name': 'root' }, { user: { name: 'root' } }, { user: 'ana' }])).toEqual([
-      { matched: true, matchedConditions: ['sel'] },
-      { matched: true, matchedConditions: ['sel'] },
-      { matched: true, matchedConditions: ['sel'] },
-      { matched: false, matchedConditions: [] },
-    ])
-    await expect(detection.test('a', 'no-such-rule', [{}])).rejects.toThrow(/no rule/)
-    expect(views.size).toBe(0)
   })
 
   test('K-118..K-120: rates and times are those of the batches judged', async () => {

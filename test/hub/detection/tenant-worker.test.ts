@@ -67,8 +67,7 @@ test('a turn that never ends costs its tenant that turn: the worker is started a
 })
 
 test('what the worker refuses fails alone', async () => {
-  const refused = worker.ask('a', { ask: 'test', source: 'no rule', valueLists: new Map(), documents: [{}] })
-  await expect(refused).rejects.toThrow(/not a map/)
-  const tried = await worker.ask('a', { ask: 'test', source: wordRule('r', 'x'), valueLists: new Map(), documents: [{ message: 'x' }] })
-  expect(tried).toEqual([{ matched: true, matchedConditions: ['words'] }])
+  const { content } = await worker.load('a', contentOf('x'))
+  await expect(worker.ask('a', { ask: 'judge', content, events: [null as never] })).rejects.toThrow(/null/)
+  expect((await worker.ask('a', { ask: 'judge', content, events: [linuxEvent('x')] })).matches).toHaveLength(1)
 })
