@@ -87,8 +87,11 @@ interface Count {
   readonly host: string
   readonly files: Set<string>
   hits: number
+  /** As the events write them, and as instants in milliseconds. */
   first?: string | undefined
+  firstMs: number
   last?: string | undefined
+  lastMs: number
 }
 
 /** Rule and host pairs counted apart; a hunt over thousands of hosts with all rules stays below it. Past it a rule's further hosts are one. */
@@ -104,7 +107,7 @@ function createCounts(byHost: boolean) {
     const known = counts.get(key)
     if (known) return known
     if (counts.size >= PAIR_LIMIT && host !== OTHER_HOSTS) return countOf(rule, OTHER_HOSTS)
-    const made: Count = { rule, host, files: new Set(), hits: 0 }
+    const made: Count = { rule, host, files: new Set(), hits: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY }
     counts.set(key, made)
     return made
   }
@@ -114,8 +117,9 @@ function createCounts(byHost: boolean) {
       count.hits++
       if (count.files.size < FILE_LIMIT) count.files.add(file)
       if (timestamp === undefined) return
-      if (count.first === undefined || instantOf(timestamp) < instantOf(count.first)) count.first = timestamp
-      if (count.last === undefined || instantOf(timestamp) > instantOf(count.last)) count.last = timestamp
+      const ms = instantOf(timestamp)
+      if (count.first === undefined || ms < count.firstMs) Object.assign(count, { first: timestamp, firstMs: Number.isNaN(ms) ? count.firstMs : ms })
+      if (count.last === undefined || ms > count.lastMs) Object.assign(count, { last: timestamp, lastMs: Number.isNaN(ms) ? count.lastMs : ms })
     },
     list: () => [...counts.values()],
   }
@@ -158,8 +162,12 @@ const timelineReport = (look: Look): Report => {
       return ''
     },
     end() {
-      const began = ({ first }: Count) => (first === undefined ? Number.POSITIVE_INFINITY : instantOf(first))
-      const sorted = counts.list().sort((left, right) => began(left) - began(right) || severity(right.rule.level) - severity(left.rule.level))
+      // Those whose time is not known come last.
+      const sorted = counts
+        .list()
+        .sort((left, right) =>
+          left.firstMs === right.firstMs ? severity(right.rule.level) - severity(left.rule.level) : left.firstMs - right.firstMs,
+        )
       if (sorted.length === 0) return NOTHING_FIRED
       const rows = sorted.map(({ rule, host, hits, first, last }) => {
         const level = look.level(rule.level, cell(rule.level, LEVEL_WIDTH))

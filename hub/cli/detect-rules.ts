@@ -2,13 +2,13 @@ import { RULE_LEVELS, type RuleLevel, type RuleProblem, type SigmaRule } from '.
 import { linkRules } from '../../shared/sigma/parse/link-rules.ts'
 import { readPlaceholders } from '../../shared/sigma/parse/placeholders.ts'
 import { applyFilters, type ParsedRules, parseRules } from '../../shared/sigma/sigma.ts'
-import type { RuleText } from './rule-paths.ts'
+import { type RuleFile, tooLargeProblem } from '../detection/rule-files.ts'
 
 /** What the rules of a run are made from; plain data, so that every worker makes the same. */
 export interface RuleInput {
-  readonly files: readonly RuleText[]
+  readonly files: readonly RuleFile[]
   /** Values of `%name%` placeholders. */
-  readonly placeholders?: RuleText | undefined
+  readonly placeholders?: RuleFile | undefined
   /** Rules below it are left out. */
   readonly level?: RuleLevel | undefined
 }
@@ -26,7 +26,8 @@ export function readRuleSet({ files, placeholders: values, level }: RuleInput): 
   const given = values && readPlaceholders(values.text, values.file)
   const context = { placeholders: given?.placeholders }
   const parsed: ParsedRules = { rules: [], filters: [], correlations: [], problems: [...(given?.problems ?? [])] }
-  for (const { file, text } of files) {
+  for (const { file, text, isTooLarge } of files) {
+    if (isTooLarge) parsed.problems.push(tooLargeProblem(file))
     const { rules, filters, correlations, problems } = parseRules(text, file, context)
     parsed.rules.push(...rules)
     parsed.filters.push(...filters)

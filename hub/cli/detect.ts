@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../../shared/errors.ts'
 import { RULE_LEVELS, type RuleLevel, type RuleProblem } from '../../shared/sigma/contract.ts'
 import { VIEWS } from '../../shared/sigma/sigma.ts'
+import { type RuleFile, readRuleFiles } from '../detection/rule-files.ts'
 import type { EngineStart } from './detect-engine.ts'
 import { explain } from './detect-explain-command.ts'
 import { lookOf, printable } from './detect-look.ts'
@@ -16,7 +17,6 @@ import { createShapeReader } from './detect-shape.ts'
 import { createTally, type FileTally, type Tally } from './detect-tally.ts'
 import type { EngineHead } from './detect-worker-loop.ts'
 import { EVENT_FILE_ENDINGS, type EventFiles, findEventFiles } from './event-files.ts'
-import { type RuleText, readRuleTexts } from './rule-paths.ts'
 import { createProgress } from './rules/progress.ts'
 import { createWriter } from './writer.ts'
 
@@ -87,7 +87,7 @@ export function registerDetect(program: Command): void {
       if (flags.event !== undefined && flags.explain === undefined) return command.error('error: --event goes with --explain', { exitCode: 2 })
       checkFormat(flags, command)
       endWithTheReader()
-      const start = readStart(flags, command)
+      const start = await readStart(flags, command)
       const found = findFiles(paths, command)
       if (flags.explain !== undefined) await explain(flags.explain, found.files, start, flags, command)
       else await detect(found, start, flags)
@@ -122,10 +122,10 @@ function checkFormat({ format }: DetectFlags, command: Command): void {
   }
 }
 
-function readStart({ rules, placeholders, level, format, slack }: DetectFlags, command: Command): EngineStart {
+async function readStart({ rules, placeholders, level, format, slack }: DetectFlags, command: Command): Promise<EngineStart> {
   try {
-    const values: RuleText | undefined = placeholders === undefined ? undefined : { file: placeholders, text: readFileSync(placeholders, 'utf8') }
-    return { files: readRuleTexts(rules), placeholders: values, level, format, slack }
+    const values: RuleFile | undefined = placeholders === undefined ? undefined : { file: placeholders, text: readFileSync(placeholders, 'utf8') }
+    return { files: await readRuleFiles(rules), placeholders: values, level, format, slack }
   } catch (error) {
     return command.error(`error: cannot read the rules: ${messageOf(error)}`, { exitCode: 2 })
   }

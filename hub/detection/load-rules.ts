@@ -1,6 +1,6 @@
 import type { RuleProblem, SigmaCorrelation, SigmaFilter, SigmaRule } from '../../shared/sigma/contract.ts'
 import { applyFilters, linkRules, parseRules } from '../../shared/sigma/sigma.ts'
-import { RULE_FILE_LIMIT_BYTES, type RuleFile } from './rule-files.ts'
+import { type RuleFile, tooLargeProblem } from './rule-files.ts'
 import type { PlaceholderRule, Placeholders } from './worker-protocol.ts'
 
 export interface LoadedRules {
@@ -23,7 +23,7 @@ export function loadRules(files: readonly RuleFile[], placeholders: Placeholders
   const filters: SigmaFilter[] = []
   const known = new Map<string, SigmaRule>()
   for (const { file, text, isTooLarge } of files) {
-    if (isTooLarge) problems.push({ file, line: 1, code: 'too_large', reason: `the file is larger than ${RULE_FILE_LIMIT_BYTES} bytes; split it` })
+    if (isTooLarge) problems.push(tooLargeProblem(file))
     const parsed = parseRules(text, file, { placeholders })
     for (const rule of parsed.rules) {
       const first = known.get(rule.id)

@@ -4,13 +4,14 @@ import type { Finding, Severity } from '../../../shared/sigma/lint/check.ts'
 import { CHECKS } from '../../../shared/sigma/lint/checks.ts'
 import { readDocuments } from '../../../shared/sigma/lint/document.ts'
 import { lintDocuments } from '../../../shared/sigma/lint/lint.ts'
+import { ruleFilesIn } from '../../detection/rule-files.ts'
 import { createWriter } from '../writer.ts'
 import { colourFor } from './colour.ts'
 import { lintJson, lintText } from './lint-report.ts'
 import { placeholdersFrom } from './placeholder-file.ts'
 import { createProgress } from './progress.ts'
-import { ruleFilesIn, testFileOf } from './rule-files.ts'
 import { lintSarif } from './sarif.ts'
+import { testFileOf } from './test-file.ts'
 
 interface LintFlags {
   format: 'text' | 'json' | 'sarif'
@@ -51,7 +52,7 @@ export function registerLint(rules: Command): void {
       for (const code of flags.ignore)
         if (!CHECKS.some((check) => check.code === code))
           command.error(`error: there is no check "${code}"; --list-checks names them`, { exitCode: 2 })
-      const { findings, files, documents } = lintPaths(paths.length > 0 ? paths : ['rules'], flags)
+      const { findings, files, documents } = await lintPaths(paths.length > 0 ? paths : ['rules'], flags)
       const out = createWriter(process.stdout)
       const format = flags.json ? 'json' : flags.format
       const summary = { files, documents, ...countsOf(findings) }
@@ -64,10 +65,10 @@ export function registerLint(rules: Command): void {
     })
 }
 
-function lintPaths(paths: readonly string[], { ignore, tests, placeholders: placeholderFile }: LintFlags) {
+async function lintPaths(paths: readonly string[], { ignore, tests, placeholders: placeholderFile }: LintFlags) {
   const placeholders = placeholdersFrom(placeholderFile)
   const progress = createProgress()
-  const files = ruleFilesIn(paths)
+  const files = await ruleFilesIn(paths)
   const documents = files.flatMap((file, index) => {
     progress.show(() => `reading ${index + 1}/${files.length}  ${file}`)
     return readDocuments({ file, text: readFileSync(file, 'utf8') }, placeholders)

@@ -4,8 +4,8 @@ import type { Normalizer } from '../../../shared/normalize/contract.ts'
 import { createNormalizer } from '../../../shared/normalize/normalize.ts'
 import { explainRule } from '../../../shared/sigma/explain.ts'
 import { applyFilters, compileRules, ecsView, type Matcher, parseRules, type RuleProblem, type SigmaRule } from '../../../shared/sigma/sigma.ts'
-import { testFileOf } from './rule-files.ts'
 import { type RuleTests, readTests, type TestRecord } from './test-cases.ts'
+import { testFileOf } from './test-file.ts'
 
 /** One record put to its rule. */
 export interface TestedRecord {

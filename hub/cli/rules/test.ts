@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
 import { boundRegexTime } from '../../../shared/sigma/sigma.ts'
+import { ruleFilesIn } from '../../detection/rule-files.ts'
 import { createWriter } from '../writer.ts'
 import { colourFor } from './colour.ts'
 import { placeholdersFrom } from './placeholder-file.ts'
 import { createProgress } from './progress.ts'
-import { ruleFilesIn } from './rule-files.ts'
 import { testRules } from './run-tests.ts'
 import { summaryOf, testJson, testJunit, testText } from './test-report.ts'
 
@@ -48,7 +48,7 @@ export function registerTest(rules: Command): void {
     .action(async (paths: string[], flags: TestFlags) => {
       boundRegexTime()
       const placeholders = placeholdersFrom(flags.placeholders)
-      const files = ruleFilesIn(paths.length > 0 ? paths : ['rules'])
+      const files = await ruleFilesIn(paths.length > 0 ? paths : ['rules'])
       const progress = createProgress()
       const onFile = (index: number, file: string) => progress.show(() => `${index + 1}/${files.length}  ${file}`)
       const results = testRules(files, { testsDir: flags.tests, placeholders, onFile })

@@ -1,26 +1,11 @@
 import type { RuleLevel, RuleLogsource, SigmaRule } from '../contract.ts'
 import { RULE_LEVELS } from '../contract.ts'
+import { ATTACK_TACTICS } from './attack.ts'
 import type { DocumentContent, RuleDocument } from './documents.ts'
 import { RuleFault } from './fault.ts'
 
-const TACTICS: ReadonlySet<string> = new Set([
-  'reconnaissance',
-  'resource_development',
-  'initial_access',
-  'execution',
-  'persistence',
-  'privilege_escalation',
-  'stealth',
-  'defense_evasion',
-  'defense_impairment',
-  'credential_access',
-  'discovery',
-  'lateral_movement',
-  'collection',
-  'command_and_control',
-  'exfiltration',
-  'impact',
-])
+/** As matches and statistics name them. */
+const TACTICS: ReadonlySet<string> = new Set(ATTACK_TACTICS.map((name) => name.replaceAll('-', '_')))
 
 /** ATT&CK tactics and techniques among a rule's tags: `attack.defense-evasion`, `attack.t1059.001`. */
 export function mitreOf(tags: readonly string[]): { tactics: string[]; techniques: string[] } {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { vi } from 'vitest'
+import { registerNormalize } from '../../../hub/cli/normalize.ts'
 import { registerRules } from '../../../hub/cli/rules/rules.ts'
 
 /** What a run of the command gave. */
@@ -13,7 +14,10 @@ export interface CommandRun {
 }
 
 /** Runs `picket rules …` as the shell would, and takes its output and exit code. */
-export async function runRules(...args: string[]): Promise<CommandRun> {
+export const runRules = (...args: string[]): Promise<CommandRun> => runTool('rules', ...args)
+
+/** The same for `picket rules …` and `picket normalize …`. */
+export async function runTool(...args: string[]): Promise<CommandRun> {
   const written = { out: '', err: '' }
   const take = (key: 'out' | 'err') => (text: unknown) => {
     written[key] += String(text)
@@ -22,12 +26,13 @@ export async function runRules(...args: string[]): Promise<CommandRun> {
   const spies = [vi.spyOn(process.stdout, 'write').mockImplementation(take('out')), vi.spyOn(process.stderr, 'write').mockImplementation(take('err'))]
   const program = new Command('picket').exitOverride()
   registerRules(program)
+  registerNormalize(program)
   const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)]
   for (const command of all(program)) command.exitOverride().configureOutput({ writeErr: take('err'), writeOut: take('out') })
   const before = process.exitCode
   process.exitCode = undefined
   try {
-    await program.parseAsync(['rules', ...args], { from: 'user' })
+    await program.parseAsync(args, { from: 'user' })
     return { ...written, code: Number(process.exitCode ?? 0) }
   } catch (error) {
     // As main.ts turns failures into exit codes.

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
-import { ruleFilesIn } from '../../../hub/cli/rules/rule-files.ts'
 import { patternText } from '../../../hub/cli/rules/rule-json.ts'
+import { readRuleFiles } from '../../../hub/detection/rule-files.ts'
 import { parsePattern } from '../../../shared/sigma/parse/pattern.ts'
 import { parseRules } from '../../../shared/sigma/sigma.ts'
 import { folderWith, ruleNamed, runRules } from './rules-command.ts'
@@ -137,7 +136,7 @@ test('every rule that ships looks for the same after it was written out, and a s
   const once = (await runRules('convert', 'rules', '--to', 'yaml')).out
   const again = await folder({ 'all.yml': once })
   expect((await runRules('convert', again, '--to', 'yaml')).out).toBe(once)
-  const before = ruleFilesIn(['rules']).flatMap((file) => parseRules(readFileSync(file, 'utf8'), file).rules)
+  const before = (await readRuleFiles(['rules'])).flatMap(({ file, text }) => parseRules(text, file).rules)
   const after = parseRules(once, 'all.yml').rules
   expect(after.map(({ id, detection, logsource }) => ({ id, detection, logsource }))).toEqual(
     before.map(({ id, detection, logsource }) => ({ id, detection, logsource })),

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { readRuleFiles } from '../../../hub/detection/rule-files.ts'
@@ -118,4 +118,12 @@ test('JSON and JUnit say the same for scripts and build servers', async () => {
 test('the hub does not take test files for rules', async () => {
   const path = await folder({ 'a.yml': ruleNamed('Certutil'), 'a.test.yml': tests([CERTUTIL], [NOTEPAD]) })
   expect((await readRuleFiles([path])).map(({ file }) => file)).toEqual([join(path, 'a.yml')])
+})
+
+test('rules mounted as Kubernetes mounts them are found once, and a link back is not followed for ever', async () => {
+  const path = await folder({ '..2026/a.yml': ruleNamed('Certutil') })
+  await symlink('..2026', join(path, '..data'))
+  await symlink(join('..data', 'a.yml'), join(path, 'a.yml'))
+  await symlink('.', join(path, 'loop'))
+  expect((await readRuleFiles([path, path])).map(({ file }) => file)).toEqual([join(path, 'a.yml')])
 })

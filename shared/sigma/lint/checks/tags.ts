@@ -1,5 +1,5 @@
 import { own } from '../../../own.ts'
-import { ATTACK_TACTICS, isTechnique } from '../attack.ts'
+import { ATTACK_TACTICS, isTechnique } from '../../parse/attack.ts'
 import type { LintCheck } from '../check.ts'
 import { nearest } from '../nearest.ts'
 
