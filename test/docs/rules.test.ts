@@ -1,13 +1,13 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { buildSync } from 'esbuild'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKS } from '../../shared/sigma/lint/checks.ts'
 import { windowsSchema } from '../../shared/sigma/lint/schemas.ts'
 import { MODIFIERS } from '../../shared/sigma/modifiers/modifiers.ts'
 import { ecsView, parseRules } from '../../shared/sigma/sigma.ts'
+import { runTool } from '../hub/cli/rules-command.ts'
+import { buildDetectProgram, type DetectProgram } from '../support/detect-program.ts'
 import { type HubApi, startHubApi } from '../support/hub-api.ts'
 
 /** Every example of docs/rules.md: files are written, commands run, requests sent, tables held against the code. */
@@ -36,25 +36,26 @@ const rowsUnder = (...head: string[]): string[][] => {
 const unquoted = (cell = ''): string => cell.replace(/^`(.*)`$/, '$1')
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-docs-'))
-// Beside the packages, so that the program finds those it does not bring along.
-const program = resolve(mkdtempSync(join('node_modules', '.picket-docs-')), 'picket.mjs')
-
+let detect: DetectProgram
 beforeAll(() => {
-  buildSync({
-    entryPoints: ['hub/main.ts'],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20.19',
-    packages: 'external',
-    outfile: program,
-    logLevel: 'warning',
-  })
+  detect = buildDetectProgram()
 })
 afterAll(() => {
   rmSync(folder, { recursive: true })
-  rmSync(dirname(program), { recursive: true })
+  detect.remove()
 })
+
+/** Hunting is a program of its own, with threads; the other tools run in this process, which starts them much faster. */
+async function run(words: readonly string[]) {
+  if (words[0] === 'detect') return detect.run(words, { cwd: folder })
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    return await runTool(...words)
+  } finally {
+    process.chdir(before)
+  }
+}
 
 test('every example is of a kind that is run here', () => {
   for (const { info } of BLOCKS) expect(info).toMatch(/^(?:yaml \S+|jsonl \S+|sh|text|http|modifiers)$/)
@@ -92,17 +93,17 @@ describe('commands', () => {
   })
   test.each(sessions)(
     '$lines',
-    ({ index, lines, expected }) => {
+    async ({ index, lines, expected }) => {
       // The events stand below the first command that reads them.
       writeFilesUpTo(Math.max(index, BLOCKS.findIndex((block) => fileOf(block) === 'events.jsonl') + 1))
       let output = ''
       for (const line of lines) {
         const { words, into } = wordsOf(line)
         expect(words[0], line).toBe('picket')
-        const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words.slice(1)], { cwd: folder, encoding: 'utf8' })
-        expect({ line, status, stderr }, stdout).toEqual({ line, status: 0, stderr: expect.any(String) })
-        if (into === undefined) output += stdout
-        else writeFileSync(join(folder, into), stdout)
+        const { code, out, err } = await run(words.slice(1))
+        expect({ line, code, err }, out).toEqual({ line, code: 0, err: expect.any(String) })
+        if (into === undefined) output += out
+        else writeFileSync(join(folder, into), out)
       }
       if (expected !== undefined) expect(output.trimEnd()).toBe(expected)
     },

@@ -18,7 +18,7 @@ export interface DetectProgram {
   readonly folder: string
   /** Writes a file into the folder and gives its path. */
   write(name: string, content: string | Uint8Array): string
-  run(args: readonly string[], options?: { input?: string | Uint8Array; env?: NodeJS.ProcessEnv }): Promise<Ran>
+  run(args: readonly string[], options?: { input?: string | Uint8Array; env?: NodeJS.ProcessEnv; cwd?: string }): Promise<Ran>
   remove(): void
 }
 
@@ -56,9 +56,9 @@ export function buildDetectProgram(): DetectProgram {
       writeFileSync(path, content)
       return path
     },
-    run: (args, { input, env } = {}) =>
+    run: (args, { input, env, cwd } = {}) =>
       new Promise((resolve) => {
-        const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, ...env } })
+        const child = spawn(process.execPath, [script, ...args], { cwd, env: { ...process.env, ...env } })
         const output = { out: '', err: '' }
         child.stdout.setEncoding('utf8').on('data', (text: string) => {
           output.out += text

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { LIMITS } from '../../../shared/normalize/bounds.ts'
 import { FORMATS } from '../../../shared/normalize/formats.ts'
 import { createNormalizer } from '../../../shared/normalize/normalize.ts'
+import { FULL } from '../../support/full.ts'
 import { OBSERVED_AT, read } from './read.ts'
+
+const RUNS = FULL ? 4 : 1
 
 const everyNormalizer = ['auto', ...FORMATS.map(({ name }) => name)].map((format) => createNormalizer({ format }))
 
@@ -23,7 +26,7 @@ function expectStorable(text: string, object?: { readonly [key: string]: unknown
 test('T32 any text becomes an event that can be stored, in every format', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => expectStorable(text)),
-    { numRuns: 300 },
+    { numRuns: 75 * RUNS },
   )
 })
 
@@ -52,7 +55,7 @@ test('T32 real records, cut, doubled and overwritten anywhere, still become even
   })
   fc.assert(
     fc.property(mutation, ({ seed, at, remove, insert }) => expectStorable(seed.slice(0, at) + insert + seed.slice(at + remove))),
-    { numRuns: 600 },
+    { numRuns: 150 * RUNS },
   )
 })
 
@@ -110,7 +113,7 @@ test('T32 any JSON under the names formats look for still becomes an event', () 
       expectStorable('', object)
       expectStorable(JSON.stringify(object))
     }),
-    { numRuns: 400 },
+    { numRuns: 100 * RUNS },
   )
   expect(Object.keys(Object.prototype)).toEqual([])
 })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { readPlainYaml } from '../../../shared/sigma/parse/plain-yaml.ts'
+import { FULL } from '../../support/full.ts'
 
 /** What the library makes of a document; undefined where it finds a fault, or more than one document. */
 function byLibrary(text: string): { content: unknown; start: number } | undefined {
@@ -186,9 +187,9 @@ test('what it reads at all it reads as the library does: generated documents, an
       expect({ text: each, content: plain.content }).toEqual({ text: each, content: library?.content })
       if (plain.content) expect(plain.start).toBe(library?.start)
     }),
-    { numRuns: 10_000 },
+    { numRuns: FULL ? 10_000 : 3_000 },
   )
-  expect(read).toBeGreaterThan(1_000)
+  expect(read).toBeGreaterThan(300)
 }, 120_000)
 
 const CORPUS = '../shared/corpora/sigma'
@@ -198,7 +199,10 @@ if (!present) console.warn(`SKIPPED: no corpus of public rules at ${CORPUS}`)
 test.skipIf(!present)(
   'what it reads at all it reads as the library does: the public rules, nearly all of which it reads',
   () => {
-    const files = readdirSync(CORPUS, { recursive: true, encoding: 'utf8' }).filter((file) => /^rules[^/]*\/.*\.yml$/.test(file))
+    const files = readdirSync(CORPUS, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /^rules[^/]*\/.*\.yml$/.test(file))
+      // Every tenth, or all with PICKET_FULL=1.
+      .filter((_, index) => FULL || index % 10 === 0)
     const left = files.filter((file) => {
       const text = readFileSync(join(CORPUS, file), 'utf8')
       const plain = readPlainYaml(text)
