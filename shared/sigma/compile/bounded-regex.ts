@@ -1,7 +1,11 @@
 import { linearRegex } from './linear-regex.ts'
+import type { WorkBudget } from './work-budget.ts'
 
-/** Up to this length V8's engine is fast enough even where its time grows with the square (`a.*b`: under 10 ms). */
+/** Up to this length V8's engine is fast enough even where its time grows with the square (`a.*b`: under 10 ms), a few times per event. */
 const SHORT = 2_048
+/** Steps of the budget that V8's engine takes where nothing makes it slow, and characters that cost one. */
+const TEST_STEPS = 4
+const CHARACTERS_BY_STEP = 16
 
 /**
  * A regular expression's test, bounded in time whatever the pattern and the value. V8 takes the short values of patterns whose backtracks it bounds
@@ -10,13 +14,14 @@ const SHORT = 2_048
  *
  * @throws {RuleFault} where the pattern's counted repetitions are too many
  */
-export function boundedRegex(source: string, flags: string): (text: string) => boolean {
+export function boundedRegex(source: string, flags: string): (text: string, budget: WorkBudget) => boolean {
   const regex = isBoundedByV8(source, flags) ? new RegExp(source, flags) : undefined
   let linear = regex && source.length < MEASURED ? undefined : linearRegex(source, flags)
-  return (text) => {
-    if (regex && text.length <= SHORT) return regex.test(text)
+  return (text, budget) => {
+    if (regex && text.length <= SHORT && budget.mayBacktrack(text.length))
+      return budget.spend(TEST_STEPS + text.length / CHARACTERS_BY_STEP) && regex.test(text)
     linear ??= linearRegex(source, flags)
-    return linear(text)
+    return linear(text, budget)
   }
 }
 

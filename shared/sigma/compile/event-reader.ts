@@ -1,5 +1,6 @@
 import { allTexts, type Field, readField, type Texts, textsIn } from './field.ts'
 import { fold } from './fold.ts'
+import { WorkBudget } from './work-budget.ts'
 
 /** Reads fields of the event at hand, each at most once: values are kept until the next event begins. */
 export interface EventReader {
@@ -9,6 +10,8 @@ export interface EventReader {
   texts(field: Field): Texts
   /** The texts in the form that ignores case. */
   folded(field: Field): Texts
+  /** What patterns may cost on the event at hand. */
+  readonly budget: WorkBudget
 }
 
 export function createEventReader(fields: readonly Field[]): EventReader {
@@ -18,6 +21,7 @@ export function createEventReader(fields: readonly Field[]): EventReader {
   const values: unknown[] = new Array(size)
   const texts: Texts[] = new Array(size)
   const folded: Texts[] = new Array(size)
+  const budget = new WorkBudget()
   let document: object = {}
   let generation = 0
 
@@ -29,9 +33,11 @@ export function createEventReader(fields: readonly Field[]): EventReader {
     texts[field.id] = textsIn(value)
   }
   return {
+    budget,
     begin(next) {
       document = next
       generation++
+      budget.beginEvent()
     },
     value(field) {
       load(field)

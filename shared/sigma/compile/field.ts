@@ -9,7 +9,7 @@ export interface Field {
   readonly everything: boolean
 }
 
-/** Depth and number of values that keywords look through; an event past that is searched only so far. */
+/** Depth and number of values that keywords look through, and number of an array's elements that count; an event past that is searched only so far. */
 const DEPTH_LIMIT = 32
 const VALUES_LIMIT = 20_000
 
@@ -61,10 +61,16 @@ export function textsIn(value: unknown, depth = 0): Texts {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (depth >= NESTING_LIMIT) return undefined
-  if (Array.isArray(value)) return value.flatMap((element) => textsIn(element, depth + 1) ?? [])
+  if (Array.isArray(value)) return textsOfElements(value, depth)
   // evtx_dump writes an element that also has attributes as {"#attributes": …, "#text": …}.
   if (isObject(value) && value['#text'] !== undefined) return textsIn(value['#text'], depth + 1)
   return undefined
+}
+
+function textsOfElements(elements: readonly unknown[], depth: number): readonly string[] {
+  const first = elements.length > VALUES_LIMIT ? elements.slice(0, VALUES_LIMIT) : elements
+  const texts = first.flatMap((element) => textsIn(element, depth + 1) ?? [])
+  return texts.length > VALUES_LIMIT ? texts.slice(0, VALUES_LIMIT) : texts
 }
 
 /** Every text, number and boolean in the document, for keywords. */

@@ -1,8 +1,9 @@
 import { RuleFault } from '../parse/fault.ts'
 import { type Assertion, LINE_ENDS, type Ranges, regexProgram, type Step, WORD } from './regex-program.ts'
+import type { WorkBudget } from './work-budget.ts'
 
-/** Work one test may cost, in steps of the pattern tried (some 20 ns each); what a value holds past it is not looked at. */
-const WORK_LIMIT = 1_000_000
+/** Steps that any test takes; a step is a place in the pattern tried, some 20 ns. */
+const TEST_STEPS = 2
 /** Characters that cost as much as one step where the automaton knows its way. */
 const CHARACTERS_BY_STEP = 8
 /** Character classes times what is asked of them, where the pattern begins to be too large. */
@@ -31,12 +32,12 @@ const FOUND: State = { steps: [], before: EDGE, next: [] }
 /**
  * A pattern's test in time that grows with the text's length alone: the places in the pattern that the text so far may lead to are followed all at
  * once, and each set of them is worked out once (a deterministic automaton made as it is needed; Russ Cox, "Regular Expression Matching Can Be
- * Simple And Fast"). There is nothing to go back to, so no pattern makes it slow.
+ * Simple And Fast"). There is nothing to go back to, so no pattern makes it slow. Out of its event's budget, it has found nothing.
  *
  * @param source - as `translateRegex` gives it, without look-around and back-references
  * @throws {RuleFault} where the pattern is too large
  */
-export function linearRegex(source: string, flags: string): (text: string) => boolean {
+export function linearRegex(source: string, flags: string): (text: string, budget: WorkBudget) => boolean {
   const multiline = flags.includes('m')
   const program = regexProgram(source, flags.includes('s'))
   const asked = new Set(program.flatMap((step) => (step.kind === 'assert' ? [step.what] : [])))
@@ -119,17 +120,20 @@ export function linearRegex(source: string, flags: string): (text: string) => bo
     return next
   }
 
-  return (text) => {
-    work = 0
+  return (text, budget) => {
+    work = TEST_STEPS
     found = false
     start ??= begin()
+    const limit = budget.left
     let state = start
-    for (let i = 0; i < text.length && state !== FOUND; i++) {
+    let i = 0
+    for (; i < text.length && state !== FOUND && work + i / CHARACTERS_BY_STEP <= limit; i++) {
       const characterClass = classes.of(text.charCodeAt(i))
       state = state.next[characterClass] ?? advance(state, characterClass)
-      if (work + i / CHARACTERS_BY_STEP > WORK_LIMIT) return state === FOUND
     }
+    const isInTime = budget.spend(work + i / CHARACTERS_BY_STEP)
     if (state === FOUND) return true
+    if (!isInTime) return false
     waiting(state, EDGE)
     return found
   }

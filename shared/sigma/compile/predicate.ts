@@ -1,14 +1,15 @@
 import ipaddr from 'ipaddr.js'
 import type { FieldRelation, NumberOperator, Test } from '../parse/detection.ts'
-import { MANY } from '../parse/pattern.ts'
+import { MANY, ONE } from '../parse/pattern.ts'
 import { boundedRegex } from './bounded-regex.ts'
 import { datePartOf } from './date-part.ts'
 import { type EventReader, someText } from './event-reader.ts'
-import type { Field } from './field.ts'
+import type { Field, Texts } from './field.ts'
 import { fold } from './fold.ts'
 import { compileGlob } from './glob.ts'
 import { holds, type Literal, literalIn, longestStretch } from './literal.ts'
 import { requiredLiteral, requiredTexts } from './regex-literal.ts'
+import type { WorkBudget } from './work-budget.ts'
 
 /** How much an evaluation costs, roughly; cheap ones go first, regular expressions last. */
 const COST = { stamp: 1, literal: 2, value: 3, glob: 10, regex: 200 } as const
@@ -62,8 +63,8 @@ export function predicateFor(field: Field, test: Test, fieldNamed: (name: string
       // Looking for a few texts costs a hundredth of what an expression with `.*` does.
       const evaluate: PredicateSpec['evaluate'] =
         required.length === 0
-          ? (reader) => someText(reader.texts(field), regex)
-          : (reader) => someText(reader.folded(field), mayMatch) && someText(reader.texts(field), regex)
+          ? (reader) => fitsSome(reader, reader.texts(field), regex)
+          : (reader) => someText(reader.folded(field), mayMatch) && fitsSome(reader, reader.texts(field), regex)
       return spec(COST.regex, evaluate, requiredLiteral(test.source))
     }
     case 'cidr': {
@@ -106,8 +107,30 @@ function textPredicate(
   const stretch = longestStretch(pattern)
   const required: Literal | undefined = stretch ? { place: literal && stretch ? literal.place : 'contains', text: fold(stretch) } : undefined
   if (literal) return spec(COST.literal, (reader) => someText(reader.texts(field), (text) => holds(literal, text)), required)
-  const glob = compileGlob(cased ? pattern : pattern.map((part) => (typeof part === 'string' ? fold(part) : part)))
-  return spec(COST.glob, (reader) => someText(cased ? reader.texts(field) : reader.folded(field), glob), required)
+  if (cased) {
+    const glob = compileGlob(pattern)
+    return spec(COST.glob, (reader) => fitsSome(reader, reader.texts(field), glob), required)
+  }
+  const byCharacter = pattern.includes(ONE)
+  const form = byCharacter ? foldByCharacter : fold
+  const glob = compileGlob(pattern.map((part) => (typeof part === 'string' ? form(part) : part)))
+  const evaluate: PredicateSpec['evaluate'] = (reader) => {
+    const texts = byCharacter ? reader.texts(field) : undefined
+    const changesLength = someText(texts, (text) => text.includes(TWO_WHEN_FOLDED))
+    return fitsSome(reader, changesLength ? foldedByCharacter(texts) : reader.folded(field), glob)
+  }
+  return spec(COST.glob, evaluate, required)
+}
+
+/** The one character whose lower case is two (U+0130: `i` and a dot above). For `?` it is one character all the same. */
+const TWO_WHEN_FOLDED = '\u0130'
+const foldByCharacter = (text: string): string => text.split(TWO_WHEN_FOLDED).map(fold).join(TWO_WHEN_FOLDED)
+const foldedByCharacter = (texts: Texts): Texts => (typeof texts === 'string' ? foldByCharacter(texts) : texts?.map(foldByCharacter))
+
+/** Whether a pattern fits one of the texts, within the event's budget. */
+function fitsSome({ budget }: EventReader, texts: Texts, fits: (text: string, budget: WorkBudget) => boolean): boolean {
+  budget.beginQuestion()
+  return someText(texts, (text) => fits(text, budget))
 }
 
 const isNothing = (value: unknown): boolean => value === undefined || value === null
@@ -135,12 +158,17 @@ const RELATE: { readonly [relation in FieldRelation]: (own: string, other: strin
 const ADDRESS = /^[0-9a-fA-F:.]{2,45}$/
 
 function networkTest(network: string): (text: string) => boolean {
-  const [base, bits] = ipaddr.parseCIDR(network)
+  const [base, bits] = ipaddr.parseCIDR(inGroups(network))
   return (text) => {
     if (!ADDRESS.test(text) || !(text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text))) return false
-    const written = ipaddr.parse(text)
+    const written = inGroups(text)
     // An IPv4 address in IPv6 form (::ffff:10.0.0.1) is in the IPv4 network too, unless the network itself is IPv6.
-    const address = base.kind() === 'ipv4' ? ipaddr.process(text) : written
+    const address = base.kind() === 'ipv4' ? ipaddr.process(written) : ipaddr.parse(written)
     return address.kind() === base.kind() && address.match(base, bits)
   }
 }
+
+/** An IPv6 address whose end is written as an IPv4 address, in groups alone: the library takes `::10.1.2.3` for `::ffff:10.1.2.3`. */
+const inGroups = (text: string): string =>
+  text.includes(':') && text.includes('.') ? text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)/, (_, a, b, c, d) => `${group(a, b)}:${group(c, d)}`) : text
+const group = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16)

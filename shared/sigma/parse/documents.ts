@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from 'yaml'
+import { type Document, isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from 'yaml'
 import { messageOf } from '../../errors.ts'
 import { RuleFault, type RulePath } from './fault.ts'
 import { readPlainYaml } from './plain-yaml.ts'
@@ -9,6 +9,9 @@ const ALIAS_LIMIT = 100
 const MERGE_LIMIT = 16
 /** Text of one file that the full reader is given, in characters: half a million can take it two seconds. */
 const FULL_READER_LIMIT = 500_000
+/** Maps and lists inside one another; rules have some six. */
+const DEPTH_LIMIT = 100
+const TOO_DEEP = `the document is nested deeper than ${DEPTH_LIMIT} levels of maps and lists; a rule needs fewer than ten`
 /** Documents of one file. */
 const DOCUMENT_LIMIT = 20_000
 
@@ -152,8 +155,7 @@ function fullDocuments(reading: Reading, [from, to]: Chunk): RuleDocument[] {
       }
     })
   } catch (error) {
-    // The library recurses; what is nested too deep for the stack is no rule.
-    return refused(error instanceof RangeError ? 'the document is nested too deep' : messageOf(error))
+    return refused(error instanceof RangeError ? TOO_DEEP : messageOf(error))
   }
 }
 
@@ -167,19 +169,27 @@ function parseFully(chunk: string, lineCounter: LineCounter): FullDocument[] {
 /** The document as plain data; undefined where it is empty. */
 function contentOf(document: FullDocument, lineAt: (offset: number) => number): DocumentContent | undefined {
   const [error] = document.errors
+  // How the library reports that its recursion came to the stack's end.
+  if (error?.message.startsWith('Maximum call stack')) throw new RuleFault('yaml', TOO_DEEP)
   if (error) throw new RuleFault('yaml', error.message, { line: lineAt(error.pos[0]) })
-  refuseKeysAndMerges(document, lineAt)
+  refuseShape(document, lineAt)
   const content: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT })
   if (content === null || content === undefined) return undefined
   if (typeof content !== 'object' || Array.isArray(content)) throw new RuleFault('yaml', 'the document is not a map')
   return Object.fromEntries(Object.entries(content))
 }
 
-/** Refuses keys that stand twice in one map, and more merges than a rule can mean. */
-function refuseKeysAndMerges(document: FullDocument, lineAt: (offset: number) => number): void {
+/** Refuses keys that stand twice in one map, more merges than a rule can mean, and nesting that is too deep. */
+function refuseShape(document: FullDocument, lineAt: (offset: number) => number): void {
   let merged = 0
+  const refuseDeep = (above: readonly unknown[], node: Node) => {
+    if (above.length <= DEPTH_LIMIT || above.filter(isCollection).length < DEPTH_LIMIT) return
+    throw new RuleFault('yaml', TOO_DEEP, node.range ? { line: lineAt(node.range[0]) } : {})
+  }
   visit(document, {
-    Map(_, map) {
+    Seq: (_, list, above) => refuseDeep(above, list),
+    Map(_, map, above) {
+      refuseDeep(above, map)
       const known = new Set<unknown>()
       for (const { key } of map.items) {
         const value = isScalar(key) ? key.value : key

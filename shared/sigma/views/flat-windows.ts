@@ -12,6 +12,8 @@ const FRAME: { readonly [field: string]: readonly string[] } = {
   Computer: ['Computer', 'Hostname', 'ComputerName'],
   ComputerName: ['ComputerName', 'Computer', 'Hostname'],
   Execution_ProcessID: ['ExecutionProcessID'],
+  // Classic providers' data have no names; flat shippers leave them out and keep the message they are part of.
+  Data: ['Data', 'Message'],
 }
 
 type Flat = { readonly [name: string]: unknown }

@@ -180,6 +180,13 @@ test('M12 cidr knows IPv4 and IPv6 networks and takes no other text for an addre
     false,
   ])
   expect(['fe80::1', 'fec0::1'].map((text) => on('f|cidr', 'fe80::/10', text))).toEqual([true, false])
+  expect(['::10.1.2.3', '::a01:203', '::ffff:10.1.2.3', '10.1.2.3'].map((text) => on('f|cidr', '::10.0.0.0/104', text))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+  expect(on('f|cidr', '10.0.0.0/8', '::10.1.2.3')).toBe(false)
   expect(refusal(selecting('f|cidr', '10.0.0.0/99'))?.code).toBe('modifier')
 })
 

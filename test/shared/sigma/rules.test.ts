@@ -122,6 +122,14 @@ test.each([
   expect(problems[0]?.reason).toMatch(/\S/)
 })
 
+test.each([
+  ['flow maps', `title: x\nlogsource: {product: test}\ndetection: ${'{a: '.repeat(20_000)}1${'}'.repeat(20_000)}\n`],
+  ['block maps', Array.from({ length: 120 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ['lists', `a: ${'['.repeat(150)}${']'.repeat(150)}`],
+])('%s nested too deep are refused for that reason', (_, text) => {
+  expect(parseRules(text, 'x.yml').problems).toMatchObject([{ code: 'yaml', reason: expect.stringContaining('nested deeper than 100 levels') }])
+})
+
 test('a file whose values would be made into millions of variants is refused where they become too many', () => {
   const values = Array.from({ length: 500 }, () => '" -a -b -c -d"').join(', ')
   const text = ruleText(`s:\n  f|windash: [${values}]\ncondition: s`)

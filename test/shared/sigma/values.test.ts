@@ -7,6 +7,8 @@ const on = (value: unknown, found: unknown) => fires(selecting('f', value), { f:
 test('V1 * stands for any text, ? for exactly one character', () => {
   expect(['ab', 'axxb', 'abc'].map((text) => on('a*b', text))).toEqual([true, true, false])
   expect(['a1b', 'ab', 'a12b', 'a😀b'].map((text) => on('a?b', text))).toEqual([true, false, false, true])
+  expect(['aİb', 'ai\u0307b', 'AİB'].map((text) => on('a?b', text))).toEqual([true, false, true])
+  expect([on('*İ?', 'xİy'), on('*?İ', 'xİ'), on('?', 'İ'), on('??', 'İ')]).toEqual([true, true, true, false])
   expect(['', 'x'].map((text) => on('*', text))).toEqual([true, true])
   expect(fires(selecting('f', '*'), {})).toBe(false)
 })
@@ -82,4 +84,12 @@ test('V6 a dotted name is a nested field or a name with dots', () => {
 test('V7 case is ignored beyond ASCII', () => {
   expect([on('ÄÖÜ', 'äöü'), on('*ПАРОЛЬ*', 'мой пароль'), on('ΟΔΟΣ', 'οδος'), on('*ΟΔΟΣ*', 'η οδός οδοσ')]).toEqual([true, true, true, true])
   expect(on('ä', 'a')).toBe(false)
+})
+
+test('V1 ? and * in every order fit what they say', () => {
+  const fitting = (pattern: string, ...texts: string[]) => texts.filter((text) => on(pattern, text))
+  expect(fitting('*?a', 'a', 'ba', 'a😀a', 'aab')).toEqual(['ba', 'a😀a'])
+  expect(fitting('??*', 'a', '😀', 'ab', '😀b')).toEqual(['ab', '😀b'])
+  expect(fitting('*?*?*', 'a', '😀', 'a😀')).toEqual(['a😀'])
+  expect(fitting('a*??b*c?', 'a12bcx', 'a1bcx', 'ab😀2b-c😀', 'a12bc')).toEqual(['a12bcx', 'ab😀2b-c😀'])
 })

@@ -41,6 +41,10 @@ export function eventOf(document: object, read: (name: string) => unknown): Naiv
 /** Case is ignored by lower-casing both sides; the Greek final sigma is a plain one. */
 export const lower = (text: string): string => text.toLowerCase().replace(/ς/g, 'σ')
 
+/** The same, with characters left as they are whose lower case is more than one. */
+export const lowerByCharacter = (text: string): string =>
+  Array.from(text, (character) => ([...lower(character)].length > 1 ? character : lower(character))).join('')
+
 function asValue(value: unknown): NaiveValue {
   const texts = [value]
     .flat(Number.POSITIVE_INFINITY)

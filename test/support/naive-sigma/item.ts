@@ -1,7 +1,7 @@
 import { inNetwork } from './addresses.ts'
 import { datePart } from './dates.ts'
-import type { NaiveEvent, NaiveValue } from './event.ts'
-import { ANY, fits, plain, type Tokens, textOf, tokensOf } from './wildcards.ts'
+import { lower, lowerByCharacter, type NaiveEvent, type NaiveValue } from './event.ts'
+import { ANY, fits, ONE, plain, type Tokens, textOf, tokensOf } from './wildcards.ts'
 
 export type Placeholders = Readonly<Record<string, readonly string[]>>
 export type NaiveTest = (event: NaiveEvent) => boolean
@@ -50,8 +50,13 @@ function readValue(value: unknown, words: readonly string[], placeholders: Place
   }
   const cased = has('cased') !== undefined
   if (has('fieldref')) return fieldReference(text, has('contains', 'startswith', 'endswith') ?? '', cased)
-  const alternatives = expanded(typeof value === 'string' ? tokensOf(text) : plain(text), words, placeholders).map((tokens) => fits(tokens, cased))
-  return (found) => (cased ? found.texts : found.lowered).some((each) => alternatives.some((alternative) => alternative(each)))
+  const alternatives = expanded(typeof value === 'string' ? tokensOf(text) : plain(text), words, placeholders).map((tokens) => {
+    // Lower case can be longer by a character, which `?` must not see.
+    const form = tokens.includes(ONE) ? lowerByCharacter : lower
+    return { byCharacter: tokens.includes(ONE), test: fits(tokens, cased ? (each) => each : form) }
+  })
+  return (found) =>
+    alternatives.some(({ byCharacter, test }) => (cased ? found.texts : byCharacter ? found.texts.map(lowerByCharacter) : found.lowered).some(test))
 }
 
 function fieldReference(name: string, relation: string, cased: boolean): ValueTest {

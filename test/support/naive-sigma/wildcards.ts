@@ -1,5 +1,3 @@
-import { lower } from './event.ts'
-
 export const ANY = Symbol('any number of characters')
 export const ONE = Symbol('exactly one character')
 /** A Sigma string, one element for each character or wildcard. */
@@ -32,9 +30,13 @@ export function textOf(tokens: Tokens): string {
     .join('')
 }
 
-/** Whether a whole text fits; for `cased: false` the text is given lower-cased. */
-export function fits(tokens: Tokens, cased: boolean): (text: string) => boolean {
-  const source = tokens.map((token) => (token === ANY ? '[^]*' : token === ONE ? '[^]' : escaped(cased ? token : lower(token)))).join('')
+/**
+ * Whether a whole text fits.
+ *
+ * @param form - takes case away from the pattern's text as it was taken from the texts
+ */
+export function fits(tokens: Tokens, form: (text: string) => string): (text: string) => boolean {
+  const source = tokens.map((token) => (token === ANY ? '[^]*' : token === ONE ? '[^]' : escaped(form(token)))).join('')
   // Searching for the middle is the same as matching with anything before and after it, and need not go back and forth.
   const open = /^(?:\[\^\]\*)*/.exec(source)?.[0] ?? ''
   const close = /(?:\[\^\]\*)*$/.exec(source.slice(open.length))?.[0] ?? ''

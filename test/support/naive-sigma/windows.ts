@@ -48,6 +48,8 @@ const HEADER: { readonly [field: string]: readonly string[] } = {
   Computer: ['Computer', 'Hostname', 'ComputerName'],
   ComputerName: ['ComputerName', 'Computer', 'Hostname'],
   Execution_ProcessID: ['ExecutionProcessID'],
+  // Data without names are only in the message there.
+  Data: ['Data', 'Message'],
 }
 
 const SERVICES: { readonly [channel: string]: string } = {
