@@ -99,7 +99,8 @@ export interface RuleVerdicts {
 }
 
 export interface RuleMatchRow {
-  readonly alertId: string
+  /** Undefined where it raised none: its rule was in staging. */
+  readonly alertId?: string | undefined
   readonly eventId: string
   readonly at: Date
   readonly process?: string | undefined

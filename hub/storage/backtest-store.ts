@@ -112,13 +112,15 @@ export const createBacktestStore = (db: Database): BacktestStore => ({
       return { events: row.events ?? '[]', scanned: Number(row.scanned), last: { time: row.last_time, id: row.last_id } }
     }),
 
-  truePositives: (tenant, ruleId, eventIds) =>
+  truePositives: (tenant, ruleId, events) =>
     withTenant(db, tenant, async (tx) => {
-      if (eventIds.length === 0) return 0
+      if (events.length === 0) return 0
       const { rows } = await tx.execute<{ amount: string }>(sql`
         select count(*) as amount from matches as match join alerts as alert on alert.tenant_id = match.tenant_id and alert.id = match.alert_id
-        where match.tenant_id = ${tenant.tenantId} and match.rule_id = ${ruleId} and match.event_id = any (${sql.param([...eventIds])}::uuid[])
-          and alert.status = 'resolved'`)
+        where match.tenant_id = ${tenant.tenantId} and match.rule_id = ${ruleId} and alert.status = 'resolved' and (match.event_time, match.event_id) in (
+          select to_timestamp(ms / 1000)::timestamptz(3), id
+          from unnest(${sql.param(events.map(({ ms }) => ms))}::float8[], ${sql.param(events.map(({ id }) => id))}::uuid[]) as lost (ms, id)
+        )`)
       return Number(rows[0]?.amount ?? 0)
     }),
 })

@@ -170,7 +170,7 @@ type MatchRow = {
 function toMatch(row: MatchRow): RuleMatchRow {
   const verdict = row.status === 'resolved' ? 'true_positive' : row.status === 'false_positive' ? 'false_positive' : undefined
   return {
-    alertId: row.alert_id ?? '',
+    alertId: row.alert_id ?? undefined,
     eventId: row.event_id,
     at: new Date(Number(row.at_ms)),
     // Read here and not in SQL, where a document with \u0000 in it would fail the query.

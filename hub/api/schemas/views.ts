@@ -304,7 +304,7 @@ export const RuleMatches = z.object({
   rule_id: z.string(),
   matches: z.array(
     z.object({
-      match_id: z.string(),
+      match_id: z.string().nullable().describe('The alert that took it in; null where it raised none, because the rule was in staging.'),
       timestamp: Timestamp,
       event: z.object({
         process_name: z.string().nullable(),

@@ -3,7 +3,7 @@ import type { RuleLogsource, SigmaRule } from '../../../shared/sigma/contract.ts
 import { applies, compileRules, ecsView, parseRules } from '../../../shared/sigma/sigma.ts'
 import { compileException } from '../content/exception-text.ts'
 import { withFilters } from '../with-filters.ts'
-import type { BacktestResult } from './ports.ts'
+import type { BacktestResult, LostEvent } from './ports.ts'
 import { createTally, type Hit } from './tally.ts'
 
 /** What a backtest runs: the rule's text, and the one it is held against. */
@@ -24,7 +24,7 @@ export interface JudgedPage {
   /** Events that were of the rule's log source. */
   readonly evaluated: number
   /** Events the live rule fires on and this one does not. */
-  readonly lost: readonly string[]
+  readonly lost: readonly LostEvent[]
 }
 
 /** Runs pages of stored events through a rule, and adds up what comes of it. Pure; lives in the worker. */
@@ -59,7 +59,7 @@ export function createBacktestJudge({ source, live, from, to, ...around }: Backt
   return {
     page(events) {
       let evaluated = 0
-      const lostHere: string[] = []
+      const lostHere: LostEvent[] = []
       for (const [id, ms, product, service, categories, host, user, ip, text] of JSON.parse(events) as Row[]) {
         const logsource = { product: product ?? undefined, service: service ?? undefined, categories: categories ?? [] }
         const mine = applies(changed.logsource, logsource)
@@ -80,7 +80,7 @@ export function createBacktestJudge({ source, live, from, to, ...around }: Backt
         if (now && !was) gained.add(hit(now))
         if (was && !now) {
           lost.add(hit(was))
-          lostHere.push(id)
+          lostHere.push({ id, ms })
         }
       }
       return { evaluated, lost: lostHere }

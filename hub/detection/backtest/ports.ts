@@ -82,6 +82,13 @@ export interface EventPage {
   readonly last?: EventMark | undefined
 }
 
+/** An event the changed rule no longer fires on. */
+export interface LostEvent {
+  readonly id: string
+  /** Its time, in ms since 1970. */
+  readonly ms: number
+}
+
 export interface BacktestStore {
   create(
     tenant: TenantContext,
@@ -127,5 +134,5 @@ export interface BacktestStore {
     },
   ): Promise<EventPage>
   /** How many of these events the rule matched and an analyst found to be real. */
-  truePositives(tenant: TenantContext, ruleId: string, eventIds: readonly string[]): Promise<number>
+  truePositives(tenant: TenantContext, ruleId: string, events: readonly LostEvent[]): Promise<number>
 }

@@ -74,6 +74,7 @@ export interface StoredException extends RuleException {
 export interface ExceptionCandidate {
   readonly ruleId: string
   readonly eventId: string
+  /** When the event happened, where one rule is asked for; otherwise when the hub received it. */
   readonly at: Date
   readonly alertId?: string | undefined
   /** True: the analyst closed the alert as real. */
@@ -99,7 +100,7 @@ export interface ExceptionStore {
     at: Date,
   ): Promise<StoredException | undefined>
   delete(tenant: TenantContext, exceptionId: string): Promise<boolean>
-  /** The rule's (or all rules') matches at or after `since`, newest first, a page after the last row of the one before. */
+  /** The rule's (or all rules') matches at or after `since` by `at`, newest first, a page after the last row of the one before. */
   candidates(
     tenant: TenantContext,
     query: { ruleId?: string | undefined; since: Date; after?: ExceptionCandidate | undefined; limit: number },

@@ -64,7 +64,7 @@ test('a change is held against the live rule: gained, lost, and the exceptions a
       row(7, 'beta', { product: 'windows' }),
     ]),
   )
-  expect(judged).toEqual({ evaluated: 6, lost: ['id-1'] })
+  expect(judged).toEqual({ evaluated: 6, lost: [{ id: 'id-1', ms: from.getTime() }] })
   expect(judge.page('[]')).toEqual({ evaluated: 0, lost: [] })
   const { hits, excepted, comparison, sample } = judge.result()
   expect([hits, excepted, sample.map(({ eventId }) => eventId)]).toEqual([2, 1, ['id-3', 'id-2']])
@@ -75,6 +75,9 @@ test('a change of log source gains what only the new one sees and loses what onl
   const judge = createBacktestJudge({
     ...{ source: rule('a', '{ product: windows }'), live: rule('a'), exceptions: [], filters: [], placeholders: new Map(), from, to },
   })
-  expect(judge.page(JSON.stringify([row(1, 'alpha'), row(2, 'alpha', { product: 'windows' })]))).toEqual({ evaluated: 1, lost: ['id-1'] })
+  expect(judge.page(JSON.stringify([row(1, 'alpha'), row(2, 'alpha', { product: 'windows' })]))).toEqual({
+    evaluated: 1,
+    lost: [{ id: 'id-1', ms: from.getTime() }],
+  })
   expect(judge.result().comparison).toMatchObject({ liveHits: 1, gained: 1, lost: 1 })
 })

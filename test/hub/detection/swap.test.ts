@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDetection } from '../../../hub/detection/detection.ts'
-import type { DetectionResult } from '../../../hub/detection/ports.ts'
+import type { DetectionResult, TenantRule } from '../../../hub/detection/ports.ts'
 import { RuleSetRefused } from '../../../hub/detection/rule-set.ts'
 import { linuxEvent, sigmaRule, tenantRule, tenantView, wordRule } from '../../support/detection-rules.ts'
 import { buildDetectionWorker } from '../../support/detection-worker.ts'
@@ -119,6 +119,42 @@ test('M13 values for placeholders come with the rules, and stay until others do'
   expect(await fires()).toEqual(['admins'])
   await detection.replaceRules(files, new Map())
   expect(await fires()).toEqual([])
+})
+
+test("where a tenant's own content cannot be loaded beside the new set, the new set is in force for all and the old content goes on", async () => {
+  await detection.replaceRules(setOf('stall', 0))
+  const text = wordRule('kept', 'own')
+  const state = { broken: false }
+  // What cannot be sent to a worker stands for whatever may fail there.
+  const kept: TenantRule = {
+    ...tenantRule('kept', text),
+    get source() {
+      return state.broken ? ((() => text) as never) : text
+    },
+  }
+  await detection.setView('slow', tenantView({ rules: [kept] }))
+  state.broken = true
+  expect(await detection.replaceRules(setOf('stalled', 1))).toMatchObject({ rules: 3 })
+  expect(warnings.at(-1)).toMatch(/tenant slow: its own rules could not be loaded beside the new rule set/)
+  state.broken = false
+  const { matches } = await detection.detect({ tenantId: 'slow' }, [linuxEvent('own event')])
+  expect(matches.map(({ rule }) => rule.id)).toEqual(['every', 'kept'])
+  await detection.replaceRules(setOf('stall', 0))
+  expect((await detection.detect({ tenantId: 'slow' }, [linuxEvent('own event')])).matches).toHaveLength(2)
+})
+
+test('closing while a set is being loaded ends every worker, and what was asked for is refused', async () => {
+  const store = { allSettings: async () => [], registerView: async () => undefined }
+  const closing = await createDetection({
+    ...{ files: setOf('closing', 1), workerScript: worker.script, workers: 1, store, now: () => new Date(), warn: () => undefined },
+  })
+  await closing.setView('a', tenantView({ rules: [tenantRule('mine', wordRule('mine', 'own'))] }))
+  const asked = [1, 2].map((n) => closing.replaceRules(setOf('next', n)))
+  const settled = Promise.allSettled(asked)
+  await closing.close()
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect([closing.generation, closing.health.alive]).toEqual([1, 0])
+  await expect(closing.detect(TENANT, [linuxEvent('event')])).rejects.toMatchObject({ kind: 'unavailable' })
 })
 
 test("a tenant's own content is in force beside the new set, and one of its rules steps back where a shared rule has its id", async () => {

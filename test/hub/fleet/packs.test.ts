@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { packContent } from '../../../hub/fleet/packs.ts'
+import { createEdgeRules } from '../../../sensor/prefilter/edge-rules.ts'
 import { verifyPack } from '../../../shared/pack/verify.ts'
+import { sigmaRule, wordRule } from '../../support/detection-rules.ts'
 import { startIngestHub } from '../../support/ingest-hub.ts'
 import { openUplink } from '../../support/sensor-client.ts'
 
@@ -10,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => hub.stop())
 
 const dropNoise = { action: 'drop', detection: { selection: { 'event.code': 1 }, condition: 'selection' } }
+const eventOf = (message: string) => ({ document: { message }, logsource: { product: 'linux', categories: [] } }) as never
 const opened = (signedPack: Uint8Array, sensorId: string) =>
   verifyPack(signedPack, { trustedKeys: [hub.authority.packPublicPem], sensorId, runningVersion: 0, now: new Date() })
 
@@ -49,6 +53,26 @@ test('a sensor is offered a signed pack of its own connectors, enabled filters a
   expect(second.edge_rules).toEqual([{ id: 'a0000000-0000-4000-8000-000000000001', source: 'title: Evil\n' }])
   expect(hub.lines.some((line) => line.includes('a setting was left out of the pack'))).toBe(true)
   uplink.close()
+})
+
+test("a pack takes shared rules and the tenant's own, and leaves out what a sensor could not take", () => {
+  const own = { id: 'own', source: wordRule('own', 'x') }
+  const listed = { id: 'listed', source: sigmaRule('listed', { sel: { 'user.name|expand': '%admins%' }, condition: 'sel' }) }
+  const large = { id: 'zzz', source: `${wordRule('zzz', 'x')}# ${'x'.repeat(1024 * 1024)}` }
+  const rules = new Map([['a', [own, listed, large, { id: 'central', source: wordRule('central', 'x') }]]])
+  const detection = {
+    rulesOf: (tenantId: string) => (rules.get(tenantId) ?? []) as never,
+    settings: () => ({ enabled: () => true, edge: (ruleId: string) => ruleId !== 'central' }),
+  }
+  const packOf = (tenantId: string) => packContent({ tenantId }, 'sensor', { connectors: [], filters: [], detection })
+  const { content, problems } = packOf('a')
+  expect(content.edge_rules).toEqual([own])
+  expect(problems).toEqual([
+    { what: 'rule', id: 'listed', reason: expect.stringContaining('value list') },
+    { what: 'rule', id: 'zzz', reason: expect.stringContaining('1024 KB') },
+  ])
+  expect(createEdgeRules(content.edge_rules).fired(eventOf('x'))).toEqual(['own'])
+  expect(packOf('b').content.edge_rules).toEqual([])
 })
 
 test('changes that come together make one pack, and none when nothing differs', async () => {

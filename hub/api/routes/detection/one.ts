@@ -182,7 +182,7 @@ export const oneRule = (parts: Parts) => {
         {
           rule_id: id,
           matches: rows.map((row) => ({
-            match_id: row.alertId,
+            match_id: row.alertId ?? null,
             timestamp: row.at.toISOString(),
             event: { process_name: row.process ?? null, command_line: row.commandLine ?? null, user: row.user ?? null, host: row.host ?? null },
             verdict: row.verdict ?? null,

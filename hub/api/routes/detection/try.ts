@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Explanation } from '../../../../shared/sigma/contract.ts'
+import type { Explanation, RuleProblem } from '../../../../shared/sigma/contract.ts'
 import type { TriedEvent } from '../../../detection/content/try-rule.ts'
 import { body, consoleRoutes, createRoute, json, named, needs, refuses, z as schema } from '../../openapi.ts'
 import { strictQuery } from '../../paging.ts'
@@ -85,9 +85,14 @@ export const tryRules = (parts: Parts) =>
       const problems = await parts.ruleContent.validate(c.var.session.tenant.tenantId, c.req.valid('json').source)
       return c.json({ valid: !problems.some(({ severity }) => severity === 'error'), problems: [...problems] }, 200)
     })
-    .openapi(problemsRoute, (c) =>
-      c.json({ problems: [...parts.detection.problems, ...parts.detection.problemsOf(c.var.session.tenant.tenantId)].map(toProblemView) }, 200),
-    )
+    .openapi(problemsRoute, (c) => c.json({ problems: problemsFor(parts, c.var.session.tenant.tenantId).map(toProblemView) }, 200))
+
+/** A shared rule that waits for values is no problem of a tenant whose lists have them. */
+function problemsFor({ detection }: Parts, tenantId: string): RuleProblem[] {
+  const runs = ({ code, ruleId }: RuleProblem) =>
+    code === 'expand_without_placeholders' && ruleId !== undefined && detection.ruleById(tenantId, ruleId) !== undefined
+  return [...detection.problems.filter((problem) => !runs(problem)), ...detection.problemsOf(tenantId)]
+}
 
 const toResult = (tried: readonly TriedEvent[]): z.infer<typeof RuleTestResult> => ({
   results: tried.map(({ matched, matchedConditions, explanation }, index) => ({

@@ -7,7 +7,7 @@ import { api } from '../../api/client.ts'
 import { ruleMatchesQuery, ruleQuery } from '../../api/queries.ts'
 import type { RuleDetail, RuleTestResult } from '../../api/types.ts'
 import { Ago } from '../../components/ago.tsx'
-import { SeverityBadge, State } from '../../components/badges.tsx'
+import { SeverityBadge, State, severityWord } from '../../components/badges.tsx'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Field, Switch } from '../../components/field.tsx'
@@ -15,6 +15,7 @@ import { Card, Facts, Page } from '../../components/page.tsx'
 import { Failed, FormError, NothingYet, Skeleton } from '../../components/states.tsx'
 import { useSay } from '../../components/toasts.tsx'
 import { formatInteger, humanize } from '../../format.ts'
+import { RuleMarks } from './rule-marks.tsx'
 
 const route = getRouteApi('/app/rules/$ruleId')
 
@@ -44,6 +45,8 @@ function Shown({ rule }: { rule: RuleDetail }) {
       lead={
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <SeverityBadge severity={rule.level} />
+          {rule.level !== rule.default_level && <span>set here; the rule says {severityWord(rule.default_level).toLowerCase()}</span>}
+          <RuleMarks rule={rule} />
           <span>{rule.status}</span>
           <span>{[rule.logsource.product, rule.logsource.category, rule.logsource.service].filter(Boolean).join(' / ') || 'any log source'}</span>
         </span>
@@ -196,16 +199,23 @@ function Matches({ ruleId }: { ruleId: string }) {
           </tr>
         </thead>
         <tbody>
-          {query.data.matches.map((match) => (
-            <tr key={match.match_id}>
+          {query.data.matches.map((match, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: matches have no id of their own, and an alert may take in several
+            <tr key={index}>
               <td>
-                <Link
-                  to="/alerts"
-                  search={{ alert: match.match_id, status: 'any', rule: ruleId, range: 'all' }}
-                  className="font-medium hover:text-accent hover:underline"
-                >
-                  <Ago at={match.timestamp} />
-                </Link>
+                {match.match_id === null ? (
+                  <span title="It raised no alert: the rule was in staging">
+                    <Ago at={match.timestamp} />
+                  </span>
+                ) : (
+                  <Link
+                    to="/alerts"
+                    search={{ alert: match.match_id, status: 'any', rule: ruleId, range: 'all' }}
+                    className="font-medium hover:text-accent hover:underline"
+                  >
+                    <Ago at={match.timestamp} />
+                  </Link>
+                )}
               </td>
               <td>{match.event.host ?? '–'}</td>
               <td>{match.event.user ?? '–'}</td>

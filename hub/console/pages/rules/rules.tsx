@@ -13,6 +13,7 @@ import { Failed, NoMatch, NothingYet, Skeleton } from '../../components/states.t
 import { useSay } from '../../components/toasts.tsx'
 import { formatCompact, formatInteger, humanize } from '../../format.ts'
 import { nextSort } from '../alerts/alerts-search.ts'
+import { RuleMarks } from './rule-marks.tsx'
 import { type RulesSearch, rulesParameters } from './rules-search.ts'
 
 const route = getRouteApi('/app/rules')
@@ -158,7 +159,7 @@ export function Rules() {
                     <Link to="/rules/$ruleId" params={{ ruleId: rule.id }} className="font-medium hover:text-accent hover:underline">
                       {rule.title}
                     </Link>
-                    {rule.edge && <span className="ml-2 rounded bg-accent-soft px-1.5 py-0.5 text-2xs font-semibold text-accent">on sensors</span>}
+                    <RuleMarks rule={rule} />
                   </td>
                   <td className="whitespace-nowrap text-ink-2">
                     {[rule.logsource.product, rule.logsource.service ?? rule.logsource.category].filter(Boolean).join(' / ') || 'any'}
