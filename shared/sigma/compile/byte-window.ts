@@ -10,24 +10,21 @@ export interface ByteWindow {
   readonly words: Int32Array
   /** How many of the bytes are the text's. */
   readonly length: number
-  /** Whether this is all of the text. */
-  readonly whole: boolean
 }
 
 /** Text is looked at in windows of this size, so that the buffer is bounded whatever the event's. */
 const WINDOW_BYTES = 65_536
-/** Neighbouring windows share this much, so that no seven bytes in a row are torn apart in both. */
-const OVERLAP_BYTES = 8
+/** Neighbouring windows share this much, so that no stretch of this length is torn apart in both. */
+export const OVERLAP_BYTES = 512
 
 /** Writes a text into one buffer, window by window, and calls `look` for each. */
 export function createByteWindows(): (text: string, look: (window: ByteWindow) => void) => void {
   // A few words more than are written: four are looked at together, and a gram may begin in the last one.
   const buffer = Buffer.from(new ArrayBuffer(WINDOW_BYTES + 4 * GRAM_BYTES))
-  const window = { bytes: buffer, words: new Int32Array(buffer.buffer), length: 0, whole: true }
+  const window = { bytes: buffer, words: new Int32Array(buffer.buffer), length: 0 }
   return (text, look) => {
-    window.whole = text.length <= WINDOW_BYTES
     for (let start = 0; ; start += WINDOW_BYTES - OVERLAP_BYTES) {
-      const part = window.whole ? text : text.slice(start, start + WINDOW_BYTES)
+      const part = text.length <= WINDOW_BYTES ? text : text.slice(start, start + WINDOW_BYTES)
       window.length = buffer.write(part, 0, 'latin1')
       look(window)
       if (start + WINDOW_BYTES >= text.length) return

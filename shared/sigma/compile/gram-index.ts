@@ -1,4 +1,4 @@
-import { type ByteWindow, GRAM_BYTES, LOWER_CASE_BITS } from './byte-window.ts'
+import { type ByteWindow, GRAM_BYTES, LOWER_CASE_BITS, OVERLAP_BYTES } from './byte-window.ts'
 import { GramCounts, nextGram, SPREAD } from './gram-counts.ts'
 
 /** A literal as it stands in JSON text, as bytes of ASCII with letters' case taken away, and the number it is reported by. */
@@ -10,8 +10,8 @@ export interface GramLiteral {
 /** Says which of many literals a text holds, looking at every fourth byte only where the literals are long enough. */
 export interface GramIndex {
   /**
-   * Calls `found` with the number of each literal that stands in the window, case aside, as often as it does. It never misses one; at a window's edge, and where
-   * characters differ in what is letters' case alone (`@` and the grave accent), it may name one that does not.
+   * Calls `found` with the number of each literal that stands in the window, case aside, as often as it does. It never misses one; where characters differ in
+   * what is letters' case alone (`@` and the grave accent), and of literals longer than a window's overlap, it may name one that does not.
    */
   scan(window: ByteWindow, found: Found): void
 }
@@ -23,8 +23,9 @@ export const SHORTEST_GRAM_LITERAL = GRAM_BYTES
 /** From this length on a literal is found by looking at whole words of four bytes only. */
 export const WHOLE_WORDS_LITERAL = 2 * GRAM_BYTES - 1
 
-/** Bytes with letters' case taken away, as literals of a `GramIndex` must be. */
-export const gramBytes = (ascii: string): Uint8Array => Uint8Array.from(ascii, (char) => char.charCodeAt(0) | (LOWER_CASE_BITS & 0xff))
+/** Bytes with letters' case taken away, as literals of a `GramIndex` must be; of a very long one the beginning, so that it lies in one window as a whole. */
+export const gramBytes = (ascii: string): Uint8Array =>
+  Uint8Array.from(ascii.slice(0, OVERLAP_BYTES), (char) => char.charCodeAt(0) | (LOWER_CASE_BITS & 0xff))
 
 /**
  * Of each literal four bytes are kept, a gram. Where the text is looked at in steps of `stride` bytes, one of `stride` neighbouring grams of a literal
@@ -60,7 +61,12 @@ const LARGEST_TABLE_BITS = 20
 /** So few slots are taken that nearly all words of a text end at the first look; a slot is one bit, so the table stays in the processor's cache. */
 const SLOTS_PER_GRAM = 32
 
-/** Grams with, for each, the literals it is from; in arrays of numbers, because there are tens of thousands and they are made while events wait. */
+/**
+ * Grams with, for each, the literals it is from; in arrays of numbers, because there are tens of thousands and they are made while events wait.
+ *
+ * Many literals may share a gram (a list of a hundred thousand addresses), so they are kept by it and the four bytes after it in the literal; at the literal's
+ * end, by the four before; in the shortest, by the gram alone.
+ */
 class GramTable implements GramIndex {
   readonly #stride: Stride
   readonly #shift: number
@@ -70,8 +76,8 @@ class GramTable implements GramIndex {
   /** By bucket, the first occurrence, counted from 1; then each occurrence's next one. */
   readonly #first: Int32Array
   readonly #next: Int32Array
-  readonly #grams: Int32Array
-  /** By occurrence: the literal, and where in it the gram lies. */
+  /** By occurrence: what it is kept by, the literal, and where in that the gram lies. */
+  readonly #keys: Int32Array
   readonly #literals: Int32Array
   readonly #offsets: Int32Array
   readonly #bytes: readonly Uint8Array[]
@@ -87,7 +93,7 @@ class GramTable implements GramIndex {
     this.#bucketShift = 32 - bucketBits
     this.#first = new Int32Array(1 << bucketBits)
     this.#next = new Int32Array(size)
-    this.#grams = new Int32Array(size)
+    this.#keys = new Int32Array(size)
     this.#literals = new Int32Array(size)
     this.#offsets = new Int32Array(size)
     this.#bytes = literals.map(({ bytes }) => bytes)
@@ -104,13 +110,20 @@ class GramTable implements GramIndex {
   }
 
   #add(occurrence: number, gram: number, literal: number, offset: number): void {
-    const hash = Math.imul(gram, SPREAD)
-    const slot = hash >>> this.#shift
+    const slot = Math.imul(gram, SPREAD) >>> this.#shift
     this.#slots[slot >>> 5] = (this.#slots[slot >>> 5] ?? 0) | (1 << slot)
-    this.#grams[occurrence] = gram
+    const bytes = this.#bytes[literal] as Uint8Array
+    const after = offset + GRAM_BYTES
+    const key =
+      after + GRAM_BYTES <= bytes.length
+        ? withNext(gram, gramAt(bytes, after))
+        : offset >= GRAM_BYTES
+          ? withPrevious(gram, gramAt(bytes, offset - GRAM_BYTES))
+          : gram
+    const bucket = Math.imul(key, SPREAD) >>> this.#bucketShift
+    this.#keys[occurrence] = key
     this.#literals[occurrence] = literal
     this.#offsets[occurrence] = offset
-    const bucket = hash >>> this.#bucketShift
     this.#next[occurrence] = this.#first[bucket] ?? 0
     this.#first[bucket] = occurrence
   }
@@ -187,20 +200,32 @@ class GramTable implements GramIndex {
 
   /** The text has this gram at `at`: is it one of ours, and are the bytes around it those of a literal? */
   #meet(window: ByteWindow, gram: number, at: number, found: Found): void {
-    const hash = Math.imul(gram, SPREAD)
-    const slot = hash >>> this.#shift
+    const slot = Math.imul(gram, SPREAD) >>> this.#shift
     if ((((this.#slots[slot >>> 5] as number) >>> slot) & 1) === 0) return
-    for (let each = this.#first[hash >>> this.#bucketShift] as number; each !== 0; each = this.#next[each] as number) {
-      if (this.#grams[each] !== gram) continue
+    this.#look(window, withNext(gram, gramAt(window.bytes, at + GRAM_BYTES)), at, found)
+    if (at >= GRAM_BYTES) this.#look(window, withPrevious(gram, gramAt(window.bytes, at - GRAM_BYTES)), at, found)
+    this.#look(window, gram, at, found)
+  }
+
+  #look(window: ByteWindow, key: number, at: number, found: Found): void {
+    for (let each = this.#first[Math.imul(key, SPREAD) >>> this.#bucketShift] as number; each !== 0; each = this.#next[each] as number) {
+      if (this.#keys[each] !== key) continue
       const literal = this.#literals[each] as number
       if (standsAt(this.#bytes[literal] as Uint8Array, window, at - (this.#offsets[each] as number))) found(this.#numbers[literal] as number)
     }
   }
 }
 
-/** Whether the bytes stand there, case aside. Where they would cross the edge of a text's window, they may. */
-function standsAt(wanted: Uint8Array, { bytes, length, whole }: ByteWindow, start: number): boolean {
-  if (start < 0 || start + wanted.length > length) return !whole
+const withNext = (gram: number, next: number): number => Math.imul(gram, 0x2c1b3c6d) ^ Math.imul(next, 0x297a2d39)
+const withPrevious = (gram: number, previous: number): number => Math.imul(gram, 0x1b873593) ^ Math.imul(previous, 0x2545f491)
+
+/** Four bytes from `at`, letters' case aside; little-endian. */
+const gramAt = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24) | LOWER_CASE_BITS
+
+/** Whether the bytes stand there, case aside. */
+function standsAt(wanted: Uint8Array, { bytes, length }: ByteWindow, start: number): boolean {
+  if (start < 0 || start + wanted.length > length) return false
   for (let i = 0; i < wanted.length; i++) if (((bytes[start + i] as number) | 0x20) !== wanted[i]) return false
   return true
 }

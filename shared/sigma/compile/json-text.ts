@@ -13,6 +13,9 @@ const CODES = ['u0', 'u2']
 /** Whether a character of the text becomes ASCII when case is ignored: U+212A gives `k`, U+0130 `i` and a mark. */
 export const foldsIntoAscii = (text: string): boolean => text.includes('\u212a') || text.includes('\u0130')
 
+/** Whether no value of the text holds a character beyond ASCII, not even as an escape. Rarely asked, so it may say no where it is yes (`\\\\users`). */
+export const isAsciiJson = (text: string): boolean => Buffer.byteLength(text) === text.length && !text.includes('\\u')
+
 function holdsEscape(text: string, rest: string): boolean {
   for (let at = text.indexOf(rest); at >= 0; at = text.indexOf(rest, at + 1))
     if (at > 0 && text.charCodeAt(at - 1) === BACKSLASH && isEscape(text, at - 1)) return true

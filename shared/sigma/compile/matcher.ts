@@ -5,7 +5,7 @@ import type { ConditionNode, Detection } from '../parse/detection.ts'
 import { type ByteWindow, createByteWindows } from './byte-window.ts'
 import { createEventReader, type EventReader, someText } from './event-reader.ts'
 import type { Field } from './field.ts'
-import { foldsIntoAscii, isPlainJson } from './json-text.ts'
+import { foldsIntoAscii, isAsciiJson, isPlainJson } from './json-text.ts'
 import type { Learner } from './learner.ts'
 import { link } from './link.ts'
 import { holds, holdsAsWritten, type Literal } from './literal.ts'
@@ -91,7 +91,7 @@ export function createMatcher(rules: readonly CompiledRule[], fields: readonly F
       for (const entry of plan.literals)
         if (trueAt[entry.predicate.id] !== now && someText(reader.folded(entry.predicate.field), (each) => holds(entry.literal, each)))
           isTrue(entry.predicate.id)
-    if (plan.beyondAscii.length > 0 && !(exact && Buffer.byteLength(json) === json.length)) for (const each of plan.beyondAscii) ask(each)
+    if (plan.beyondAscii.length > 0 && !(exact && isAsciiJson(json))) for (const each of plan.beyondAscii) ask(each)
   }
   const learn = (learner: Learner, logsource: EventLogsource, text: string | undefined) => {
     if (text !== undefined && learner.wantsText) inWindows(text, (window) => learner.learnText(window))
