@@ -28,7 +28,7 @@ function untilStopped(): Promise<void> {
 const program = new Command('picket')
   .description('Picket: the hub, and the tools of its operators and rule authors')
   .version(process.env['PICKET_VERSION'] ?? 'unbuilt')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help shows how the command is used)')
   .exitOverride()
 
 // Commands that run until they are told to stop own the signals; the others end as any program does.

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { messageOf } from '../../shared/errors.ts'
 import type { SigmaRule } from '../../shared/sigma/contract.ts'
+import { counted } from './counted.ts'
 import { createDetectEngine, type DetectEngine, type EngineStart } from './detect-engine.ts'
 import { explainedLine, explainedText } from './detect-explain.ts'
 import { type ExplainCounts, explainFiles } from './detect-explain-run.ts'
@@ -53,7 +54,7 @@ function findRule(ruleId: string, { rules, problems }: DetectEngine, command: Co
 }
 
 function countsText({ explained, others, unreadable, stopped }: ExplainCounts): string {
-  const parts = [`${explained} records explained`]
+  const parts = [`${counted(explained, 'record')} explained`]
   if (others > 0) parts.push(`${others} of other log sources left out`)
   if (unreadable > 0) parts.push(`${unreadable} unreadable`)
   return `${parts.join(', ')}${stopped ? `; stopped at ${EXPLAINED_LIMIT}: --event N takes one, --output jsonl all` : ''}\n`

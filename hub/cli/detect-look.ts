@@ -1,4 +1,5 @@
 import type { RuleLevel } from '../../shared/sigma/contract.ts'
+import { paintFor } from './paint.ts'
 
 /** How text for people looks on a stream: its width, and colours where it is a terminal that has them. */
 export interface Look {
@@ -13,18 +14,15 @@ export interface Look {
 
 const LEVEL_CODES: { readonly [level in RuleLevel]: string } = { informational: '2', low: '36', medium: '33', high: '31', critical: '1;35' }
 
-/** Colours are off where NO_COLOR is set (https://no-color.org), which Node's `hasColors` looks at. */
 export function lookOf(stream: NodeJS.WriteStream): Look {
-  const coloured = stream.isTTY === true && stream.hasColors()
-  const paint = (code: string) => (text: string) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text)
-  const levels = new Map(Object.entries(LEVEL_CODES).map(([level, code]) => [level, paint(code)]))
+  const paint = paintFor(stream)
   return {
     width: stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY,
-    bold: paint('1'),
-    dim: paint('2'),
-    good: paint('32'),
-    bad: paint('31'),
-    level: (level, text) => levels.get(level)?.(text) ?? text,
+    bold: (text) => paint('1', text),
+    dim: (text) => paint('2', text),
+    good: (text) => paint('32', text),
+    bad: (text) => paint('31', text),
+    level: (level, text) => paint(LEVEL_CODES[level], text),
   }
 }
 

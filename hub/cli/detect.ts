@@ -6,7 +6,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../../shared/errors.ts'
 import { RULE_LEVELS, type RuleLevel, type RuleProblem } from '../../shared/sigma/contract.ts'
 import { VIEWS } from '../../shared/sigma/sigma.ts'
-import { type RuleFile, readRuleFiles } from '../detection/rule-files.ts'
+import { NoSuchRules, type RuleFile, readRuleFiles } from '../detection/rule-files.ts'
+import { counted } from './counted.ts'
 import type { EngineStart } from './detect-engine.ts'
 import { explain } from './detect-explain-command.ts'
 import { lookOf, printable } from './detect-look.ts'
@@ -21,7 +22,7 @@ import { createProgress } from './rules/progress.ts'
 import { createWriter } from './writer.ts'
 
 interface DetectFlags {
-  rules: string[]
+  rules?: string[]
   format: string
   output: Output
   level?: RuleLevel
@@ -30,7 +31,7 @@ interface DetectFlags {
   placeholders?: string
   explain?: string
   event?: number
-  slack: boolean
+  slack?: boolean
   stats?: string
 }
 
@@ -46,6 +47,11 @@ const THREADS_LIMIT = 64
 const MATCHED_EXIT_CODE = 3
 
 const HELP = `
+Examples:
+  picket detect --rules rules --output table Security.evtx
+  picket detect --rules rules --output timeline --level high evidence/
+  picket detect --rules rules --fail-on high events.jsonl.gz > matches.jsonl
+
 Matches go to standard output, everything else to standard error.
 Filters among the rules are applied; correlations are checked but not run.
 Without --threads, input above 64 MB is read by as many threads as there are cores, at most ${DEFAULT_THREADS_LIMIT}.
@@ -65,12 +71,10 @@ export function registerDetect(program: Command): void {
       '[files...]',
       `${EVENT_FILE_ENDINGS.map((ending) => `.${ending}`).join(', ')}, each also .gz, and folders of them; - or none reads standard input`,
     )
-    .option(
-      '--rules <path>',
-      'a rule file, or a directory of them; may be given several times',
-      (path: string, paths: string[]) => [...paths, path],
-      [],
-    )
+    .option('--rules <path>', 'a rule file, or a directory of them; may be given several times', (path: string, paths: string[] = []) => [
+      ...paths,
+      path,
+    ])
     .option('--format <name>', `auto, one of ${VIEWS.map((view) => view.name).join(', ')}, or a format of "picket normalize"`, 'auto')
     .addOption(new Option('--output <kind>', 'how matches are shown').choices(Object.keys(REPORTS)).default('jsonl'))
     .addOption(new Option('--level <level>', 'leave out rules below this level').choices(RULE_LEVELS))
@@ -79,11 +83,11 @@ export function registerDetect(program: Command): void {
     .option('--placeholders <file>', 'values of %placeholders% in rules: YAML or JSON, name: [values]')
     .option('--explain <rule id>', 'show what a rule asks of each event, and what failed first')
     .option('--event <n>', 'with --explain: this record of each file alone, counted from 0', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--slack', 'also read what is left of deleted records in .evtx files', false)
+    .option('--slack', 'also read what is left of deleted records in .evtx files')
     .option('--stats <file>', 'write counts, rates, losses and rejected rules as JSON')
     .addHelpText('after', HELP)
     .action(async (paths: string[], flags: DetectFlags, command: Command) => {
-      if (flags.rules.length === 0) return command.error('error: name the rules with --rules PATH', { exitCode: 2 })
+      if (!flags.rules) return command.error('error: name the rules with --rules PATH', { exitCode: 2 })
       if (flags.event !== undefined && flags.explain === undefined) return command.error('error: --event goes with --explain', { exitCode: 2 })
       checkFormat(flags, command)
       endWithTheReader()
@@ -122,10 +126,12 @@ function checkFormat({ format }: DetectFlags, command: Command): void {
   }
 }
 
-async function readStart({ rules, placeholders, level, format, slack }: DetectFlags, command: Command): Promise<EngineStart> {
+async function readStart({ rules = [], placeholders, level, format, slack = false }: DetectFlags, command: Command): Promise<EngineStart> {
   try {
     const values: RuleFile | undefined = placeholders === undefined ? undefined : { file: placeholders, text: readFileSync(placeholders, 'utf8') }
-    return { files: await readRuleFiles(rules), placeholders: values, level, format, slack }
+    const files = await readRuleFiles(rules)
+    if (files.length === 0) throw new NoSuchRules(`there are no rule files (.yml, .yaml) in ${rules.join(', ')}`)
+    return { files, placeholders: values, level, format, slack }
   } catch (error) {
     return command.error(`error: cannot read the rules: ${messageOf(error)}`, { exitCode: 2 })
   }
@@ -133,7 +139,7 @@ async function readStart({ rules, placeholders, level, format, slack }: DetectFl
 
 function findFiles(paths: readonly string[], command: Command): EventFiles {
   const found = findEventFiles(paths.length > 0 ? paths : ['-'])
-  if (found.others > 0) process.stderr.write(`${found.others} files of other kinds left out\n`)
+  if (found.others > 0) process.stderr.write(`${counted(found.others, 'file')} of other kinds left out\n`)
   if (found.files.length === 0) return command.error('error: the folders hold no files of events', { exitCode: 2 })
   return found
 }
@@ -193,11 +199,11 @@ const problemLines = (problems: readonly RuleProblem[]): string =>
 
 function reportRules({ rules, problems, belowLevel, filters }: EngineHead, { level }: DetectFlags): void {
   const extras = [
-    filters > 0 && `${filters} filters`,
+    filters > 0 && counted(filters, 'filter'),
     belowLevel > 0 && `${belowLevel} below ${level} left out`,
     problems.length > 0 && `${problems.length} rejected:`,
   ]
-  process.stderr.write(`${[`${rules.length} rules loaded`, ...extras.filter((extra) => extra !== false)].join(', ')}\n`)
+  process.stderr.write(`${[`${counted(rules.length, 'rule')} loaded`, ...extras.filter((extra) => extra !== false)].join(', ')}\n`)
   process.stderr.write(problemLines(problems.slice(0, PROBLEMS_SHOWN)))
   if (problems.length > PROBLEMS_SHOWN) process.stderr.write(`  and ${problems.length - PROBLEMS_SHOWN} more; --stats FILE lists all\n`)
 }
@@ -216,7 +222,9 @@ function finish(tally: Tally, { runner, threads, flags, loadSeconds, seconds }: 
   const compileSeconds = tally.compileMs / 1000 / threads
   const rate = Math.round(events / Math.max(seconds - compileSeconds, 0.001))
   const damage = damageText(files)
-  process.stderr.write(`${events} events, ${unreadable} unreadable, ${matches} matches in ${seconds.toFixed(2)} s (${rate} events/s)${damage}\n`)
+  process.stderr.write(
+    `${counted(events, 'event')}, ${unreadable} unreadable, ${counted(matches, 'match', 'matches')} in ${seconds.toFixed(2)} s (${rate} events/s)${damage}\n`,
+  )
   const failed = files.some(({ error }) => error !== undefined)
   const alarming = flags.failOn !== undefined && tally.fired(RULE_LEVELS.slice(RULE_LEVELS.indexOf(flags.failOn)))
   const exitCode = failed ? 1 : alarming ? MATCHED_EXIT_CODE : 0
@@ -246,7 +254,10 @@ function finish(tally: Tally, { runner, threads, flags, loadSeconds, seconds }: 
 function damageText(files: readonly FileTally[]): string {
   const losses = files.reduce((sum, file) => sum + file.losses, 0)
   const slack = files.reduce((sum, file) => sum + file.slackRecords, 0)
-  return [losses > 0 && `; ${losses} damaged places in event logs`, slack > 0 && `; ${slack} records in slack space, which --slack reads`]
+  return [
+    losses > 0 && `; ${counted(losses, 'damaged place')} in event logs`,
+    slack > 0 && `; ${counted(slack, 'record')} in slack space, which --slack reads`,
+  ]
     .filter((text) => text !== false)
     .join('')
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { ExpectedError, messageOf } from '../../shared/errors.ts'
+import { counted } from './counted.ts'
 import { linesOf } from './lines.ts'
 import { readLocalSensor } from './local-sensor.ts'
 import { retime } from './retime.ts'
@@ -47,10 +48,10 @@ export function registerReplay(program: Command, where: { samples: string; dataD
       for (const path of paths) {
         const lines = await sendFile(path, send, options)
         total += lines
-        process.stdout.write(`${basename(path)}: ${lines} record${lines === 1 ? '' : 's'} sent\n`)
+        process.stdout.write(`${basename(path)}: ${counted(lines, 'record')} sent\n`)
       }
       await send.end()
-      process.stdout.write(`${total} records sent; open the console's Alerts page to see what they set off\n`)
+      process.stdout.write(`${counted(total, 'record')} sent; open the console's Alerts page to see what they set off\n`)
     })
 }
 

@@ -1,9 +1,11 @@
+import { paintFor } from '../paint.ts'
+
 /** Colours by meaning, as ANSI codes. */
-const CODES = { error: 31, warning: 33, info: 36, good: 32, dim: 2, bold: 1 } as const
+const CODES = { error: '31', warning: '33', info: '36', good: '32', dim: '2', bold: '1' } as const
 export type Tone = keyof typeof CODES
 
-/** Colours text for a stream; leaves it alone where the stream is no terminal or NO_COLOR is set (https://no-color.org), which Node's `hasColors` looks at. */
+/** Colours text for a stream by what it means. */
 export function colourFor(stream: NodeJS.WriteStream): (tone: Tone, text: string) => string {
-  const coloured = stream.isTTY === true && stream.hasColors()
-  return (tone, text) => (coloured ? `\x1b[${CODES[tone]}m${text}\x1b[0m` : text)
+  const paint = paintFor(stream)
+  return (tone, text) => paint(CODES[tone], text)
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { documentsIn } from '../../../shared/sigma/parse/documents.ts'
 import { type ParsedRules, parseRules, type RuleProblem } from '../../../shared/sigma/sigma.ts'
-import { ruleFilesIn } from '../../detection/rule-files.ts'
 import { createWriter } from '../writer.ts'
+import { namedRuleFiles } from './named-rule-files.ts'
 import { placeholdersFrom } from './placeholder-file.ts'
 import { createProgress } from './progress.ts'
 import { correlationToJson, filterToJson, ruleToJson } from './rule-json.ts'
@@ -36,7 +36,7 @@ export function registerConvert(rules: Command): void {
     .action(async (paths: string[], { to, array, placeholders: placeholderFile }: ConvertFlags, command: Command) => {
       if (array && to === 'yaml') return command.error('error: --array is for JSON', { exitCode: 2 })
       const placeholders = placeholdersFrom(placeholderFile)
-      const files = await ruleFilesIn(paths.length > 0 ? paths : ['rules'])
+      const files = await namedRuleFiles(paths)
       const progress = createProgress()
       const out = createWriter(process.stdout)
       const problems: RuleProblem[] = []

@@ -4,10 +4,11 @@ import type { Finding, Severity } from '../../../shared/sigma/lint/check.ts'
 import { CHECKS } from '../../../shared/sigma/lint/checks.ts'
 import { readDocuments } from '../../../shared/sigma/lint/document.ts'
 import { lintDocuments } from '../../../shared/sigma/lint/lint.ts'
-import { ruleFilesIn } from '../../detection/rule-files.ts'
+import { counted } from '../counted.ts'
 import { createWriter } from '../writer.ts'
 import { colourFor } from './colour.ts'
 import { lintJson, lintText } from './lint-report.ts'
+import { namedRuleFiles } from './named-rule-files.ts'
 import { placeholdersFrom } from './placeholder-file.ts'
 import { createProgress } from './progress.ts'
 import { lintSarif } from './sarif.ts'
@@ -17,7 +18,7 @@ interface LintFlags {
   format: 'text' | 'json' | 'sarif'
   json?: boolean
   failOn: 'error' | 'warning'
-  ignore: string[]
+  ignore?: string[]
   tests?: string
   placeholders?: string
   listChecks?: boolean
@@ -42,17 +43,17 @@ export function registerLint(rules: Command): void {
     .addOption(new Option('--format <kind>', 'how findings are shown').choices(['text', 'json', 'sarif']).default('text'))
     .option('--json', 'the same as --format json')
     .addOption(new Option('--fail-on <severity>', 'the least severity that makes the exit code 1').choices(['error', 'warning']).default('error'))
-    .option('--ignore <code>', 'leave this check out; may be given several times', (code: string, codes: string[]) => [...codes, code], [])
+    .option('--ignore <code>', 'leave this check out; may be given several times', (code: string, codes: string[] = []) => [...codes, code])
     .option('--tests <dir>', 'where test events are kept, if not beside the rules as <rule>.test.yml')
     .option('--placeholders <file>', 'values of %placeholders% in rules: YAML or JSON, name: [values]')
     .option('--list-checks', 'print all checks and stop')
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: LintFlags, command: Command) => {
       if (flags.listChecks) return listChecks(flags)
-      for (const code of flags.ignore)
+      for (const code of flags.ignore ?? [])
         if (!CHECKS.some((check) => check.code === code))
           command.error(`error: there is no check "${code}"; --list-checks names them`, { exitCode: 2 })
-      const { findings, files, documents } = await lintPaths(paths.length > 0 ? paths : ['rules'], flags)
+      const { findings, files, documents } = await lintPaths(paths, flags)
       const out = createWriter(process.stdout)
       const format = flags.json ? 'json' : flags.format
       const summary = { files, documents, ...countsOf(findings) }
@@ -60,15 +61,17 @@ export function registerLint(rules: Command): void {
       else if (format === 'sarif') await out.write(lintSarif(findings, CHECKS))
       else await out.write(lintText(findings, colourFor(process.stdout)))
       await out.flush()
-      process.stderr.write(`${documents} rules in ${files} files: ${summary.errors} errors, ${summary.warnings} warnings, ${summary.infos} notes\n`)
+      process.stderr.write(
+        `${counted(documents, 'rule')} in ${counted(files, 'file')}: ${counted(summary.errors, 'error')}, ${counted(summary.warnings, 'warning')}, ${counted(summary.infos, 'note')}\n`,
+      )
       if (summary.errors > 0 || (flags.failOn === 'warning' && summary.warnings > 0)) process.exitCode = 1
     })
 }
 
-async function lintPaths(paths: readonly string[], { ignore, tests, placeholders: placeholderFile }: LintFlags) {
+async function lintPaths(paths: readonly string[], { ignore = [], tests, placeholders: placeholderFile }: LintFlags) {
   const placeholders = placeholdersFrom(placeholderFile)
   const progress = createProgress()
-  const files = await ruleFilesIn(paths)
+  const files = await namedRuleFiles(paths)
   const documents = files.flatMap((file, index) => {
     progress.show(() => `reading ${index + 1}/${files.length}  ${file}`)
     return readDocuments({ file, text: readFileSync(file, 'utf8') }, placeholders)

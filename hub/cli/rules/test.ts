@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { boundRegexTime } from '../../../shared/sigma/sigma.ts'
-import { ruleFilesIn } from '../../detection/rule-files.ts'
+import { counted } from '../counted.ts'
 import { createWriter } from '../writer.ts'
 import { colourFor } from './colour.ts'
+import { namedRuleFiles } from './named-rule-files.ts'
 import { placeholdersFrom } from './placeholder-file.ts'
 import { createProgress } from './progress.ts'
 import { testRules } from './run-tests.ts'
@@ -48,7 +49,7 @@ export function registerTest(rules: Command): void {
     .action(async (paths: string[], flags: TestFlags) => {
       boundRegexTime()
       const placeholders = placeholdersFrom(flags.placeholders)
-      const files = await ruleFilesIn(paths.length > 0 ? paths : ['rules'])
+      const files = await namedRuleFiles(paths)
       const progress = createProgress()
       const onFile = (index: number, file: string) => progress.show(() => `${index + 1}/${files.length}  ${file}`)
       const results = testRules(files, { testsDir: flags.tests, placeholders, onFile })
@@ -62,7 +63,7 @@ export function registerTest(rules: Command): void {
       await out.flush()
       const { rules: total, passed, failed, untested, unusable, coverage, records } = summary
       process.stderr.write(
-        `${total} rules, ${records} records: ${passed} passed, ${failed} failed, ${unusable} unusable, ${untested} without tests (coverage ${coverage} %)\n`,
+        `${counted(total, 'rule')}, ${counted(records, 'record')}: ${passed} passed, ${failed} failed, ${unusable} unusable, ${untested} without tests (coverage ${coverage} %)\n`,
       )
       if (failed + unusable > 0 || (flags.requireTests && untested > 0)) process.exitCode = 1
     })

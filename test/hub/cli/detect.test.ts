@@ -128,7 +128,7 @@ test('any number of threads gives the same output', async () => {
 test('standard input is JSON or lines by its first character', async () => {
   expect((await picket.run(['detect', ...rules(WHOAMI)], { input: lines() })).json()).toMatchObject([{ event: 0, file: '-' }])
   const { err } = await picket.run(['detect', ...rules(WHOAMI), '-'], { input: '<13>Feb 28 10:00:00 h1 a: one\n' })
-  expect(err).toContain('1 events, 0 unreadable, 0 matches')
+  expect(err).toContain('1 event, 0 unreadable, 0 matches')
 })
 
 test('folders of events are read, other files in them are counted', async () => {
@@ -138,7 +138,7 @@ test('folders of events are read, other files in them are counted', async () => 
   picket.write('case/readme.md', 'x')
   const { json, err } = await picket.run(['detect', ...rules(WHOAMI), join(picket.folder, 'case')])
   expect(json().map(({ file }) => file)).toEqual([join(picket.folder, 'case', 'a.json'), join(picket.folder, 'case', 'inner', 'b.jsonl')])
-  expect(err).toContain('1 files of other kinds left out')
+  expect(err).toContain('1 file of other kinds left out')
 })
 
 describe('exit codes for scripts', () => {
@@ -162,6 +162,7 @@ describe('exit codes for scripts', () => {
     }
   })
   test('2 for wrong usage', async () => {
+    mkdirSync(join(picket.folder, 'no-rules'))
     const file = picket.write('exit.jsonl', lines())
     for (const args of [
       [],
@@ -172,6 +173,7 @@ describe('exit codes for scripts', () => {
       [...rules(WHOAMI), '--event', '1'],
       [...rules(WHOAMI), '--explain', 'no-such-rule'],
       ['--rules', join(picket.folder, 'absent.yml')],
+      ['--rules', join(picket.folder, 'no-rules')],
     ])
       expect(await run(...args, file)).toBe(2)
   })
@@ -180,7 +182,7 @@ describe('exit codes for scripts', () => {
 test('--level leaves out lower rules and says so', async () => {
   const { json, err } = await picket.run(['detect', ...rules(WHOAMI, ENCODED), '--level', 'high', picket.write('e.jsonl', lines())])
   expect(json().map(({ rule_id }) => rule_id)).toEqual(['encoded'])
-  expect(err).toContain('1 rules loaded, 1 below high left out')
+  expect(err).toContain('1 rule loaded, 1 below high left out')
 })
 
 test('a rejected rule is shown with file, line and reason, and the others run', async () => {
@@ -192,7 +194,7 @@ test('a rejected rule is shown with file, line and reason, and the others run', 
   const { json, err, code } = await picket.run(['detect', ...rules(WHOAMI), '--rules', broken, '--stats', stats, picket.write('e.jsonl', lines())])
   expect(code).toBe(0)
   expect(json()).toHaveLength(1)
-  expect(err).toMatch(/1 rules loaded, 1 rejected:\n {2}\S*broken\.yml:6: .*nothing/)
+  expect(err).toMatch(/1 rule loaded, 1 rejected:\n {2}\S*broken\.yml:6: .*nothing/)
   expect(JSON.parse(readFileSync(stats, 'utf8')).rejected).toMatchObject([{ file: broken, line: 6, ruleId: 'broken' }])
 })
 
@@ -211,7 +213,7 @@ test('F1: a filter among the rules keeps them from firing, and is told in an exp
   const file = picket.write('f.jsonl', lines([...EVENTS.slice(0, 1), { ...EVENTS[0], Hostname: 'pc-5' }]))
   const { json, err } = await picket.run(['detect', ...args, file])
   expect(json().map(({ host }) => host)).toEqual(['pc-5'])
-  expect(err).toContain('1 rules loaded, 1 filters')
+  expect(err).toContain('1 rule loaded, 1 filter')
   expect((await picket.run(['detect', ...args, '--explain', 'whoami', '--event', '0', file])).out).toContain('excludes the event')
 })
 

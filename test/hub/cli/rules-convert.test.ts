@@ -103,7 +103,7 @@ test('F1 X1 filters and correlations are converted too; --array makes one array'
   })
   expect(lines[2]).toMatchObject({ rules: 'any', detection: { condition: { search: 'selection' } } })
   expect(JSON.parse((await runRules('convert', path, '--array')).out)).toEqual(lines)
-  expect(JSON.parse((await runRules('convert', await folder({}), '--array')).out)).toEqual([])
+  expect(JSON.parse((await runRules('convert', await folder({ 'a.yml': '' }), '--array')).out)).toEqual([])
 })
 
 test('V2 a pattern’s text read again is the same pattern', () => {

@@ -22,7 +22,7 @@ const BROKEN = { ...CLEAN, 'b.yml': 'title: [' }
 test('rules without a finding print nothing and end well', async () => {
   const { out, err, code } = await runRules('lint', await folder(CLEAN))
   expect([out, code]).toEqual(['', 0])
-  expect(err).toContain('1 rules in 1 files: 0 errors, 0 warnings, 0 notes')
+  expect(err).toContain('1 rule in 1 file: 0 errors, 0 warnings, 0 notes')
 })
 
 test('a finding names file, line, severity, check and what to do', async () => {
@@ -112,4 +112,20 @@ test('--list-checks names every check', async () => {
 
 test('help has examples', async () => {
   for (const command of ['lint', 'test']) expect((await runRules(command, '--help')).out).toMatch(/Examples:\n {2}picket rules/)
+})
+
+test('a folder without rules is wrong usage, so that a build that names the wrong one does not pass', async () => {
+  const path = await folder({ 'readme.md': 'x' })
+  for (const command of ['lint', 'test', 'convert'])
+    expect(await runRules(command, path)).toMatchObject({ code: 2, err: expect.stringContaining('there are no rule files') })
+})
+
+test('many rules without tests are one line, and what is wrong stands before it', async () => {
+  const many = Array.from({ length: 12 }, (_, n) => {
+    const rule = ruleNamed(`Rule ${n}`, { id: `0b7163dc-7eee-4960-af17-c0cd517f9${100 + n}`, image: `\\tool${n}.exe` })
+    return [`${n}.yml`, n === 5 ? rule.replace('level: high\n', '') : rule]
+  })
+  const { out } = await runRules('lint', await folder(Object.fromEntries(many)))
+  expect(out).toMatch(/^\S+5\.yml\n +\d+ {2}warning +level_missing .*\n\n12 files without test events; --tests DIR/)
+  expect(out.split('\n')).toHaveLength(5)
 })

@@ -33,7 +33,7 @@ test('a rule whose records do as they must is ok, through normalisation', async 
   const path = await folder({ 'a.yml': ruleNamed('Certutil'), 'a.test.yml': tests([CERTUTIL], [NOTEPAD]) })
   const { out, err, code } = await runRules('test', path)
   expect(out).toBe(`ok    Certutil  ${join(path, 'a.yml')}  1 fire, 1 silent\n`)
-  expect(err).toContain('1 rules, 2 records: 1 passed, 0 failed, 0 unusable, 0 without tests (coverage 100 %)')
+  expect(err).toContain('1 rule, 2 records: 1 passed, 0 failed, 0 unusable, 0 without tests (coverage 100 %)')
   expect(code).toBe(0)
 })
 
