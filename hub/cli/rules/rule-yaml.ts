@@ -1,37 +1,13 @@
 import { stringify } from 'yaml'
 import { dateOf } from '../../../shared/sigma/parse/metadata.ts'
-
-/** Keys in the order the specification lists them; others follow as they stood. */
-const ORDER: readonly string[] = [
-  'title',
-  'id',
-  'name',
-  'related',
-  'taxonomy',
-  'status',
-  'description',
-  'license',
-  'references',
-  'author',
-  'date',
-  'modified',
-  'tags',
-  'logsource',
-  'detection',
-  'correlation',
-  'filter',
-  'fields',
-  'falsepositives',
-  'level',
-  'scope',
-]
+import { RULE_KEYS } from '../../../shared/sigma/parse/rule-keys.ts'
 
 /**
- * A document's content as YAML in one form: keys in the specification's order, dates with dashes, tags in lower case, an id where it had none. What the
+ * A document's content as YAML in one form: keys in the specification's order and others behind them, dates with dashes, tags in lower case, an id where it had none. What the
  * rule looks for is not touched. Comments are lost.
  */
 export function ruleToYaml(content: Readonly<Record<string, unknown>>, id: string): string {
-  const place = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length)
+  const place = (key: string): number => (RULE_KEYS.includes(key) ? RULE_KEYS.indexOf(key) : RULE_KEYS.length)
   const entries = Object.entries({ ...content, id: content['id'] ?? id }).toSorted(([left], [right]) => place(left) - place(right))
   const normal = entries.map(([key, value]) => [
     key,

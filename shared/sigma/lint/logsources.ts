@@ -1,4 +1,5 @@
 import type { RuleLogsource } from '../contract.ts'
+import { WINDOWS_SERVICES } from '../taxonomies/windows-logsource.ts'
 
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '')
 
@@ -21,12 +22,8 @@ const PRODUCTS: { readonly [product: string]: { readonly categories?: string; re
       file_change file_delete file_delete_detected file_event file_executable_detected file_rename image_load network_connection pipe_created process_access
       process_creation process_tampering process_termination ps_classic_provider_start ps_classic_script ps_classic_start ps_module ps_script raw_access_thread
       registry_add registry_delete registry_event registry_rename registry_set sysmon_error sysmon_status wmi_event`,
-    services: `application applocker appmodel-runtime appxdeployment-server appxpackaging-om bitlocker bits-client capi2
-      certificateservicesclient-lifecycle-system codeintegrity-operational dhcp diagnosis-scripted dns-client dns-server dns-server-analytic dns-server-audit
-      driver-framework firewall-as hyper-v-worker iis iis-configuration kernel-event-tracing kernel-shimengine ldap lsa-server microsoft-servicebus-client
-      msexchange-management ntfs ntlm openssh powershell powershell-classic printservice-admin printservice-operational security security-mitigations
-      shell-core smbclient-audit smbclient-connectivity smbclient-security smbserver-audit smbserver-connectivity smbserver-security sysmon system
-      taskscheduler terminalservices-localsessionmanager vhdmp windefend wmi`,
+    // Rules for IIS name it with and without Windows.
+    services: `${WINDOWS_SERVICES.join(' ')} iis`,
   },
   linux: { categories: UNIX, services: 'auditd auth clamav cron guacamole sshd su sudo syslog vsftpd' },
   macos: { categories: UNIX },

@@ -1,6 +1,7 @@
 import { conditionFault, parseBoolean, type Words, wordsOf } from './boolean.ts'
 import type { ConditionNode } from './detection.ts'
 import { RuleFault } from './fault.ts'
+import { namePattern } from './name-pattern.ts'
 
 /** Search identifiers that the patterns of one condition may stand for, all together. */
 const CHOSEN_LIMIT = 100_000
@@ -41,27 +42,10 @@ function refuseObsolete({ list }: Words): void {
 
 function chosenBy(quantity: string, pattern: string | undefined, names: ReadonlySet<string>): ConditionNode[] {
   if (pattern === undefined || pattern === '(' || pattern === ')') throw conditionFault(`"${quantity} of" lacks an identifier pattern`)
-  const fits = pattern.toLowerCase() === 'them' ? (name: string) => !name.startsWith('_') : matching(pattern)
+  const fits = namePattern(pattern)
   const chosen = [...names].filter(fits)
   if (chosen.length === 0) throw conditionFault(`"${quantity} of ${pattern}" matches no search identifier`)
   if (quantity !== '1' && quantity !== 'all' && quantity !== 'any')
     throw conditionFault(`"${quantity} of" is not in the specification; only "1 of", "any of" and "all of" are`)
   return chosen.map((name): ConditionNode => ({ kind: 'search', name }))
-}
-
-/** Whether a name fits a pattern with `*`. Takes each stretch at its first place, so that no pattern makes it try again and again. */
-function matching(pattern: string): (name: string) => boolean {
-  const [first = '', ...rest] = pattern.split('*')
-  const last = rest.pop()
-  if (last === undefined) return (name) => name === pattern
-  return (name) => {
-    if (!name.startsWith(first)) return false
-    let at = first.length
-    for (const part of rest) {
-      const found = name.indexOf(part, at)
-      if (found < 0) return false
-      at = found + part.length
-    }
-    return name.length - last.length >= at && name.endsWith(last)
-  }
 }

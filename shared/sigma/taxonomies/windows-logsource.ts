@@ -75,6 +75,9 @@ const SERVICE_BY_CHANNEL = new Map<string, string>(
   }),
 )
 
+/** Every service that a Windows event can be of. */
+export const WINDOWS_SERVICES: readonly string[] = [...new Set(SERVICE_BY_CHANNEL.values())]
+
 /** The channel where a record carries only its provider (some shippers drop the channel), lower-cased. */
 const CHANNEL_BY_PROVIDER = new Map<string, string>(
   Object.entries({

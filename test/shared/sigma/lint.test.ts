@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { CHECKS } from '../../../shared/sigma/lint/checks.ts'
 import { lintRules } from '../../../shared/sigma/lint/lint.ts'
+import { unknownPart } from '../../../shared/sigma/lint/logsources.ts'
+import { VENDOR_SHAPES } from '../../../shared/sigma/taxonomies/vendor-shapes.ts'
 
 const HEAD = `title: Certutil Fetches a File
 id: 0b7163dc-7eee-4960-af17-c0cd517f92da
@@ -237,4 +239,11 @@ test('rules made to take long are looked through like any other', () => {
     `${HEAD}${'x'.repeat(1_000_000)}: 1\n${LOGSOURCE}${DETECTION}`,
   ]
   expect(hostile.map((text) => Array.isArray(lint(text)))).toEqual(hostile.map(() => true))
+})
+
+test('lint knows every log source that a vendor shape gives its records', () => {
+  const given = VENDOR_SHAPES.flatMap(({ dataset, logsource: { product, service, categories } }) =>
+    (categories.length > 0 ? categories : [undefined]).map((category) => ({ dataset, unknown: unknownPart({ product, service, category }) })),
+  )
+  expect(given.filter(({ unknown }) => unknown !== undefined)).toEqual([])
 })

@@ -1,30 +1,6 @@
+import { RULE_KEYS } from '../../parse/rule-keys.ts'
 import type { LintCheck } from '../check.ts'
 import { nearest } from '../nearest.ts'
-
-/** Keys of rules, correlations and filters (Sigma 2.1.0). */
-const KEYS: readonly string[] = [
-  'title',
-  'id',
-  'name',
-  'related',
-  'taxonomy',
-  'status',
-  'description',
-  'license',
-  'author',
-  'references',
-  'date',
-  'modified',
-  'logsource',
-  'detection',
-  'fields',
-  'falsepositives',
-  'level',
-  'tags',
-  'scope',
-  'correlation',
-  'filter',
-]
 
 /** Custom keys are allowed; one that almost is a known key is a slip of the pen that nobody would notice. */
 export const misspeltKey: LintCheck = {
@@ -33,8 +9,8 @@ export const misspeltKey: LintCheck = {
   title: 'a key is almost one of the specification',
   *each({ head, lineOf }) {
     for (const key of Object.keys(head)) {
-      if (KEYS.includes(key)) continue
-      const meant = nearest(key, KEYS)
+      if (RULE_KEYS.includes(key)) continue
+      const meant = nearest(key, RULE_KEYS)
       if (meant !== undefined) yield { line: lineOf([key]), message: `"${key}" is no key of Sigma; did you mean "${meant}"?` }
     }
   },

@@ -1,4 +1,5 @@
 import type { ConditionNode, Detection } from '../../parse/detection.ts'
+import { namePattern } from '../../parse/name-pattern.ts'
 import type { LintCheck } from '../check.ts'
 import type { LintDocument } from '../document.ts'
 import { detectionOf, searchNamesOf } from '../items.ts'
@@ -50,24 +51,9 @@ export const oneOfOne: LintCheck = {
     const names = searchNamesOf(document)
     const quantified = conditionsOf(document).flatMap((text) => [...text.matchAll(/\b(?:\d{1,9}|any|all)\s+of\s+([^\s()]+)/gi)])
     for (const [whole, pattern = ''] of quantified.slice(0, QUANTIFIERS_LIMIT)) {
-      const fitting = names.filter((name) => (pattern.toLowerCase() === 'them' ? !name.startsWith('_') : fits(pattern, name)))
+      const fitting = names.filter(namePattern(pattern))
       if (fitting.length === 1)
         yield { line: conditionLine(document), message: `"${whole}" is only "${fitting[0]}"; write its name, unless more are to come` }
     }
   },
-}
-
-/** Whether a name fits a pattern with `*`. Takes each stretch at its first place, so that no pattern makes it try again and again. */
-function fits(pattern: string, name: string): boolean {
-  const [first = '', ...rest] = pattern.split('*')
-  const last = rest.pop()
-  if (last === undefined) return name === pattern
-  if (!name.startsWith(first)) return false
-  let at = first.length
-  for (const part of rest) {
-    const found = name.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return name.length - last.length >= at && name.endsWith(last)
 }
