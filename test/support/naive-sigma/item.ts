@@ -140,6 +140,8 @@ function replaced(tokens: Tokens, placeholders: Placeholders): Tokens[] {
   const end = tokens.findIndex((token, i) => i > at && token === '%')
   const name = at < 0 || end < 0 ? [] : tokens.slice(at + 1, end)
   const isName = name.length > 0 && name.every((token) => typeof token === 'string' && /\S/.test(token))
+  // A percent sign that begins no name is text; a name may still follow it.
+  if (at >= 0 && end >= 0 && !isName) return replaced(tokens.slice(at + 1), placeholders).map((after) => [...tokens.slice(0, at + 1), ...after])
   if (!isName) return [tokens.filter((token, i) => token !== '\\' || tokens[i + 1] !== '%')]
   const values = placeholders[textOf(name)]
   if (!values) throw new Error(`no values for %${textOf(name)}%`)
