@@ -14,7 +14,12 @@ beforeAll(async () => {
   await writeFile(join(rules, 'values.json'), JSON.stringify({ admins: ['root'] }))
   system = await startSystem({
     sensor: false,
-    env: { PICKET_RULES: JSON.stringify([rules]), PICKET_RULE_PLACEHOLDERS: join(rules, 'values.json'), PICKET_DETECTION_WORKERS: '1', PICKET_LOG_LEVEL: 'info' },
+    env: {
+      PICKET_RULES: JSON.stringify([rules]),
+      PICKET_RULE_PLACEHOLDERS: join(rules, 'values.json'),
+      PICKET_DETECTION_WORKERS: '1',
+      PICKET_LOG_LEVEL: 'info',
+    },
   })
 })
 afterAll(async () => {

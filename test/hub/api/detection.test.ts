@@ -81,7 +81,7 @@ test('K-92 K-93 K-94 K-95 K-96 K-97 K-98 K-99 K-100 K-101 K-102 K-103 one rule i
   expect((await hub.a.call('GET', '/v1/detection/rules/none')).json.code).toBe('RULE_NOT_FOUND')
 })
 
-test('K-104 K-105 K-106 K-107 K-108 K-109 K-110 K-111 matches name their alert, and its verdict once there is one', async () => {
+test('K-102 K-103 K-104 K-105 K-106 K-107 K-108 K-109 K-110 K-111 matches name their alert, and its verdict once there is one', async () => {
   const path = `/v1/detection/rules/${POWERSHELL_RULE}/matches`
   const { json } = await hub.a.call('GET', path)
   expect([json.rule_id, json.pagination]).toEqual([POWERSHELL_RULE, { page: 1, size: 20, total: 2 }])
@@ -91,6 +91,11 @@ test('K-104 K-105 K-106 K-107 K-108 K-109 K-110 K-111 matches name their alert, 
   expect((await hub.a.call('PUT', `/v1/alerts/${match.match_id}`, { status: 'false_positive' })).status).toBe(200)
   const reviewed = (await hub.a.call('GET', path)).json.matches.find((each: { match_id: string }) => each.match_id === match.match_id)
   expect(reviewed).toMatchObject({ verdict: 'false_positive', reviewed_by: hub.a.admin.email, reviewed_at: expect.stringMatching(/Z$/) })
+  const detail = async () => (await hub.a.call('GET', `/v1/detection/rules/${POWERSHELL_RULE}`)).json.stats
+  expect(await detail()).toMatchObject({ true_positives_last_7d: 0, false_positives_last_7d: 1 })
+  const [, other] = json.matches
+  expect((await hub.a.call('PUT', `/v1/alerts/${other.match_id}`, { status: 'resolved' })).status).toBe(200)
+  expect(await detail()).toMatchObject({ true_positives_last_7d: 1, false_positives_last_7d: 1 })
   const after = new Date(Date.parse(match.timestamp) + 60_000).toISOString()
   expect((await hub.a.call('GET', `${path}?from=${after}`)).json.pagination.total).toBe(0)
   expect((await hub.a.call('GET', `${path}?to=${after}&size=1&page=2`)).json).toMatchObject({
@@ -158,6 +163,8 @@ test("K-115 K-116 K-117 K-118 K-119 K-120 K-121 K-122 K-123 the engine's metrics
     [POWERSHELL_RULE, 2],
     [SSH_RULE, 1],
   ])
+  await hub.a.call('PUT', `/v1/detection/rules/${SSH_RULE}`, { enabled: false })
+  expect((await hub.a.call('GET', '/v1/detection/metrics')).json).toMatchObject({ rules_loaded: 2, rules_enabled: 1 })
   const { critical, high, medium, low, informational } = json.alerts_by_severity
   expect(critical + high + medium + low + informational).toBe((await hub.a.call('GET', '/v1/alerts')).json.pagination.total)
   expect(json.alerts_by_tactic).toEqual({ credential_access: 3 })

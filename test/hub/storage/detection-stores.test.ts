@@ -46,17 +46,24 @@ test('each change of the text is a version, kept up to a number; a change of any
 test('candidates for an exception are the stored matches, newest first, page after page, with verdict and document', async () => {
   const tenant = await newTenant(database.db)
   const exceptions = createExceptionStore(database.db)
-  await createIngestStore(database.db).commit(tenant, batchOf(tenant.sensorId, { first: 1, last: 9, hits: [1, 2, 3, 4, 5], time: AT }))
-  const since = new Date(AT.getTime() - 1_000)
-  const all = await exceptions.candidates(tenant, { since, limit: 10 })
-  expect(all).toHaveLength(5)
-  expect(all[0]).toMatchObject({ ruleId: 'rule-1', at: AT, truePositive: false, document: expect.stringContaining('Failed password') })
-  const [first, second] = all
-  const rest = await exceptions.candidates(tenant, { since, after: second, limit: 2 })
-  expect(rest).toEqual(all.slice(2, 4))
-  expect(await exceptions.candidates(tenant, { ruleId: 'rule-2', since, limit: 10 })).toEqual([])
-  expect(await exceptions.candidates(tenant, { since: new Date(AT.getTime() + 1), limit: 10 })).toEqual([])
-  expect(first?.alertId).toMatch(/^alert-/)
+  const receivedAt = new Date(AT.getTime() + 5_000)
+  const batch = batchOf(tenant.sensorId, { first: 1, last: 9, hits: [1, 2, 3, 4, 5], time: AT, receivedAt })
+  await createIngestStore(database.db).commit(tenant, batch)
+  // One rule's are in the order in which they happened, those of all rules in the order in which they were received.
+  for (const [ruleId, at] of [
+    ['rule-1', AT],
+    [undefined, receivedAt],
+  ] as const) {
+    const since = new Date(at.getTime() - 1_000)
+    const all = await exceptions.candidates(tenant, { ruleId, since, limit: 10 })
+    expect(all).toHaveLength(5)
+    expect(all[0]).toMatchObject({ ruleId: 'rule-1', at, truePositive: false, document: expect.stringContaining('Failed password') })
+    const rest = await exceptions.candidates(tenant, { ruleId, since, after: all[1], limit: 2 })
+    expect(rest).toEqual(all.slice(2, 4))
+    expect(await exceptions.candidates(tenant, { ruleId, since: new Date(at.getTime() + 1), limit: 10 })).toEqual([])
+    expect(all[0]?.alertId).toMatch(/^alert-/)
+  }
+  expect(await exceptions.candidates(tenant, { ruleId: 'rule-2', since: AT, limit: 10 })).toEqual([])
 })
 
 test('a value list keeps its values in order and moves on by revision', async () => {
