@@ -29,6 +29,7 @@ export function hostileRuleSets(): HostileRuleSet[] {
   return [
     { name: 'a 50 MB rule', yaml: rule({ f: many(1_000_000, (i) => `value number ${i} ${'x'.repeat(25)}`) }) },
     { name: 'a rule of 100,000 values', yaml: rule({ 'f|contains': many(100_000, (i) => `value number ${i * 7919}`) }) },
+    { name: 'a rule of 20,000 values', yaml: rule({ 'f|contains': many(20_000, (i) => `${(i * 2_654_435_761) % 0x100000000} ${i * 7919}`) }) },
     { name: 'aliases that multiply', yaml: bomb() },
     { name: 'aliases in a circle', yaml: 'title: x\nlogsource: {product: test}\ndetection: &d\n  selection: *d\n  condition: selection\n' },
     { name: 'maps 20,000 deep', yaml: `title: x\nlogsource: {product: test}\ndetection: ${'{a: '.repeat(20_000)}1${'}'.repeat(20_000)}\n` },
@@ -48,6 +49,8 @@ export function hostileRuleSets(): HostileRuleSet[] {
     { name: 'wildcards *?a*?a…', yaml: rule({ f: `${'*?a'.repeat(500)}*b` }) },
     { name: 'wildcards *?????…a?????b', yaml: rule({ f: [`*${'?'.repeat(500)}ab`, `*a${'?'.repeat(500)}b*`, `*${'a'.repeat(500)}?b*`] }) },
     { name: '20 rules of wildcards', yaml: many(20, (i) => rule({ f: `*a*${'?'.repeat(i)}aa*${i}b` }, i)).join('---\n') },
+    { name: '100 rules of wildcards', yaml: many(100, (i) => rule({ f: `*a*${'?'.repeat(i % 20)}aa*${i}b` }, i)).join('---\n') },
+    { name: '100 regular expressions', yaml: many(100, (i) => rule({ 'f|re': `(.*a)+b${i}[x-z]*c` }, i)).join('---\n') },
     { name: 'a keyword regular expression', yaml: rule({ '|re': '(x+x+)+y' }) },
     {
       name: 'names every object inherits',
@@ -70,6 +73,8 @@ export function hostileEvents(): HostileEvent[] {
     ['a value of 1 MB of escapes', `{"f":"${'\\u0061'.repeat(170_000)}"}`],
     ['10,000 keys', JSON.stringify(Object.fromEntries(many(10_000, (i) => [`key${i}`, `value ${i} needle`])))],
     ['1,000 levels', deep(1_000)],
+    ['a value of 1 MB of characters of two code units', JSON.stringify({ f: 'a\u{1f600}'.repeat(200_000) })],
+    ['an array of 100,000', JSON.stringify({ f: many(100_000, (i) => `aXaa${i}`) })],
     ['an array of 10,000', JSON.stringify({ f: many(10_000, (i) => `a${i}`) })],
     ['names every object inherits', `{"__proto__":{"f":"a"},"constructor":{"prototype":{"f":"a"}},"toString":"a","f":"a"}`],
   ] as const

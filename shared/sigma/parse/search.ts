@@ -9,6 +9,8 @@ import { translateRegex } from './regex.ts'
 
 /** Longest regular expression, in characters; SigmaHQ's longest has 0.3 thousand. */
 const REGEX_LIMIT = 8_192
+/** Values of one list; SigmaHQ's longest has 4,432. What a list costs per event and to prepare grows with it. */
+const VALUES_LIMIT = 20_000
 const PLAIN_TEXT: Item['meaning'] = { kind: 'text' }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -58,13 +60,17 @@ function parseItem(key: string, raw: readonly unknown[], context: ModifierContex
   const [name = '', ...words] = key.split('|')
   try {
     if (raw.length === 0) throw new RuleFault('detection', 'the list of values is empty')
+    if (raw.length > VALUES_LIMIT) throw tooMany()
     return nodeOf(name, raw, modifiersOf(words), context)
   } catch (error) {
     if (!(error instanceof RuleFault)) throw error
+    if (error.code === 'too_large') throw new RuleFault(error.code, `${key === '' ? 'keywords' : key}: ${error.message}`)
     const index = places && [...places][faultyValue(name, raw, words, context)]
     throw new RuleFault(error.code, `${key === '' ? 'keywords' : key}: ${error.message}`, { path: index === undefined ? [] : [index] })
   }
 }
+
+const tooMany = () => new RuleFault('too_large', `the list has more than ${VALUES_LIMIT} values; divide it among several rules`)
 
 function nodeOf(name: string, raw: readonly unknown[], modifiers: readonly Modifier[], context: ModifierContext): SearchNode {
   const field = name === '' ? undefined : name

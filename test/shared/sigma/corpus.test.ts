@@ -1,19 +1,29 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { compileRules, detectView, type Matcher, type ParsedRules, parseRules, type SigmaRule } from '../../../shared/sigma/sigma.ts'
+import {
+  compileRules,
+  detectView,
+  type Matcher,
+  type ParsedRules,
+  parseRules,
+  readPlaceholders,
+  type SigmaRule,
+} from '../../../shared/sigma/sigma.ts'
 
 const CORPUS = '../shared/corpora/sigma'
 const present = existsSync(CORPUS)
 if (!present) console.warn(`SKIPPED: no corpus of public rules at ${CORPUS}`)
 
 describe.skipIf(!present)('the public rules of SigmaHQ', () => {
-  let parsed: ParsedRules = { rules: [], problems: [] }
+  let texts: { file: string; text: string }[] = []
+  let parsed: Pick<ParsedRules, 'rules' | 'problems'> = { rules: [], problems: [] }
   let byId = new Map<string, SigmaRule>()
 
   beforeAll(() => {
     const files = readdirSync(CORPUS, { recursive: true, encoding: 'utf8' }).filter((file) => /^rules[^/]*\/.*\.yml$/.test(file))
-    const each = files.map((file) => parseRules(readFileSync(join(CORPUS, file), 'utf8'), file))
+    texts = files.map((file) => ({ file, text: readFileSync(join(CORPUS, file), 'utf8') }))
+    const each = texts.map(({ file, text }) => parseRules(text, file))
     parsed = { rules: each.flatMap(({ rules }) => rules), problems: each.flatMap(({ problems }) => problems) }
     byId = new Map(parsed.rules.map((rule) => [rule.id, rule]))
   }, 120_000)
@@ -23,6 +33,19 @@ describe.skipIf(!present)('the public rules of SigmaHQ', () => {
     expect(parsed.problems.map(({ code }) => code)).toEqual(Array(25).fill('expand_without_placeholders'))
     expect(compileRules(parsed.rules, detectView({})).problems).toEqual([])
   }, 120_000)
+
+  test('with values for their placeholders those load too', () => {
+    const needy = texts.filter(({ file }) => parsed.problems.some((problem) => problem.file === file))
+    const names = new Set(needy.flatMap(({ text }) => Array.from(text.matchAll(/%([\w-]+)%/g), ([, name = '']) => name)))
+    const { placeholders, problems } = readPlaceholders(
+      JSON.stringify(Object.fromEntries([...names].map((name) => [name, ['one', 'two*']]))),
+      'p.yml',
+    )
+    expect(problems).toEqual([])
+    const again = needy.map(({ file, text }) => parseRules(text, file, { placeholders }))
+    expect(again.flatMap((each) => each.problems)).toEqual([])
+    expect(again.flatMap(({ rules }) => rules)).toHaveLength(25)
+  })
 
   test('each real event fires the rule it was recorded for', () => {
     const matchers = new Map<string, Matcher>()

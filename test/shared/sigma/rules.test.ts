@@ -130,6 +130,12 @@ test.each([
   expect(parseRules(text, 'x.yml').problems).toMatchObject([{ code: 'yaml', reason: expect.stringContaining('nested deeper than 100 levels') }])
 })
 
+test('a list of more values than one may have is refused at its line', () => {
+  const list = (count: number) => ruleText(`s:\n  f|contains:\n${Array.from({ length: count }, (_, i) => `    - v${i}\n`).join('')}condition: s`)
+  expect(parseRules(list(20_000), 'x.yml').problems).toEqual([])
+  expect(parseRules(list(20_001), 'x.yml').problems).toMatchObject([{ code: 'too_large', line: 6, reason: expect.stringContaining('f|contains') }])
+})
+
 test('a file whose values would be made into millions of variants is refused where they become too many', () => {
   const values = Array.from({ length: 500 }, () => '" -a -b -c -d"').join(', ')
   const text = ruleText(`s:\n  f|windash: [${values}]\ncondition: s`)
