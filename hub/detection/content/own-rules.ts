@@ -11,6 +11,8 @@ import type { RuleTestOutcome, Trials } from './trials.ts'
 
 const MOST_RULES = 500
 const SOURCE_LIMIT_BYTES = 256 * 1024
+/** Of all rules of a tenant together: their texts, and what is compiled of them, are held in memory. */
+const TOGETHER_LIMIT_BYTES = 8 * 1024 * 1024
 const KEEP_VERSIONS = 100
 const MOST_TESTS = 50
 const TESTS_LIMIT_BYTES = 512 * 1024
@@ -81,6 +83,7 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
     const id = await views.change(tenant, async ({ rules, placeholders }) => {
       if (rules.size >= MOST_RULES) throw tooMany('rules of a tenant', MOST_RULES)
       checkSize(source, tests)
+      checkTogether(rules, source)
       const text = await trials.read(source, 'rule', placeholders)
       const ruleId = text.ownId ?? newId()
       if (!RULE_ID.test(ruleId)) throw refuse('RULE_INVALID', 'The id of a rule is a UUID, or 1 to 200 letters, digits and "_.:-".')
@@ -140,6 +143,7 @@ export function createOwnRules({ views, store, trials, isShared, now, newId }: O
         if (expectedRevision !== undefined && expectedRevision !== stored.revision) throw new ContentChanged({ rule: stored })
         const { source, tests, stage = stored.stage, note } = change
         checkSize(source ?? '', tests ?? [])
+        if (source !== undefined) checkTogether(rules, source, ruleId)
         const text = source === undefined ? rule.text : ofRule(await trials.read(source, `rule ${ruleId}`, placeholders), ruleId)
         const refusal = refusalOf(stored.stage, stage, await runTests(text, tests ?? stored.tests, placeholders))
         if (refusal !== undefined) throw new ContentRefused('conflict', 'RULE_STAGE_REFUSED', refusal)
@@ -188,6 +192,13 @@ const refuse = (code: string, message: string) => new ContentRefused('invalid', 
 function ofRule(text: RuleText, ruleId: string): RuleText {
   if (text.ownId === undefined || text.ownId === ruleId) return text
   throw refuse('RULE_ID_FIXED', 'The id of a rule does not change. To make another rule, create one.')
+}
+
+/** @param replaced - the rule whose text it takes the place of */
+function checkTogether(rules: ReadonlyMap<string, OwnRule>, source: string, replaced?: string): void {
+  let bytes = Buffer.byteLength(source)
+  for (const [id, { stored }] of rules) if (id !== replaced) bytes += Buffer.byteLength(stored.source)
+  if (bytes > TOGETHER_LIMIT_BYTES) throw tooMany('bytes in all rules of a tenant', TOGETHER_LIMIT_BYTES)
 }
 
 function checkSize(source: string, tests: readonly RuleTest[]): void {

@@ -8,6 +8,7 @@ const MOST_VALUES = 50_000
 const LIMIT_BYTES = 1_000_000
 /** Of all lists of a tenant together: they are held in memory and go into its compiled rules. */
 const MOST_VALUES_TOGETHER = 200_000
+const TOGETHER_LIMIT_BYTES = 8_000_000
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/
 
 export interface ValueLists {
@@ -98,6 +99,8 @@ function check(name: string, values: readonly string[]): void {
 }
 
 function checkTogether(valueLists: TenantContent['valueLists'], name: string, values: readonly string[]): void {
-  const others = [...valueLists.values()].reduce((sum, list) => sum + (list.name === name ? 0 : list.values.length), 0)
-  if (others + values.length > MOST_VALUES_TOGETHER) throw tooMany('values in all lists of a tenant', MOST_VALUES_TOGETHER)
+  const all = [values, ...[...valueLists.values()].flatMap((list) => (list.name === name ? [] : [list.values]))]
+  if (all.reduce((sum, list) => sum + list.length, 0) > MOST_VALUES_TOGETHER) throw tooMany('values in all lists of a tenant', MOST_VALUES_TOGETHER)
+  const bytes = all.reduce((sum, list) => list.reduce((total, value) => total + Buffer.byteLength(value), sum), 0)
+  if (bytes > TOGETHER_LIMIT_BYTES) throw tooMany('bytes in all value lists of a tenant', TOGETHER_LIMIT_BYTES)
 }

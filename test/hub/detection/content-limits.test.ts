@@ -33,3 +33,25 @@ test('beyond 500 rules, 100 value lists or 200,000 values of a tenant the next o
   // What is replaced does not count twice.
   await expect(large.change(tenant, 'ana', 'big', { values: ['v'] })).rejects.toThrow('update was called')
 })
+
+test('beyond 8 MB of rules or value lists together the next one is refused; what takes the place of another counts for it', async () => {
+  const trials = createTrials('unused.mjs')
+  const stored = (id: string) => ({ id, source: 'x'.repeat(256 * 1024), revision: 1 })
+  const rules = new Map(Array.from({ length: 32 }, (_, i) => [`r${i}`, { stored: stored(`r${i}`) } as never]))
+  const own = createOwnRules({
+    ...{ views: full({ rules }), store, trials, isShared: () => false, now: () => new Date(), newId: () => 'id' },
+  })
+  await expect(own.create(tenant, 'ana', { source: 'title: T' })).rejects.toMatchObject({
+    code: 'LIMIT_REACHED',
+    message: expect.stringContaining('8,388,608 bytes'),
+  })
+  const list = (name: string) => ({ name, values: ['v'.repeat(1_000_000)], revision: 1 }) as never
+  const lists = createValueLists(
+    full({ valueLists: new Map(Array.from({ length: 8 }, (_, i) => [`l${i}`, list(`l${i}`)])) }),
+    store as never,
+    () => new Date(),
+  )
+  await expect(lists.create(tenant, 'ana', { name: 'one', values: ['v'] })).rejects.toMatchObject({ code: 'LIMIT_REACHED' })
+  await expect(lists.change(tenant, 'ana', 'l0', { values: ['v'] })).rejects.toThrow('update was called')
+  await trials.close()
+})
