@@ -130,7 +130,7 @@ const foldedByCharacter = (texts: Texts): Texts => (typeof texts === 'string' ? 
 /** Whether a pattern fits one of the texts, within the event's budget. */
 function fitsSome({ budget }: EventReader, texts: Texts, fits: (text: string, budget: WorkBudget) => boolean): boolean {
   budget.beginQuestion()
-  return someText(texts, (text) => fits(text, budget))
+  return someText(texts, (text) => budget.left > 0 && fits(text, budget))
 }
 
 const isNothing = (value: unknown): boolean => value === undefined || value === null

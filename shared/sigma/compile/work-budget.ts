@@ -42,10 +42,12 @@ export class WorkBudget {
 
   /** @returns whether there was as much left */
   spend(steps: number): boolean {
-    this.#question -= steps
-    if (this.#inReserve) this.#reserve -= steps
-    else this.#event -= steps
-    return this.#question >= 0
+    // A question that goes over its share takes no more of what is for the others.
+    const taken = Math.min(steps, this.#question)
+    if (this.#inReserve) this.#reserve -= taken
+    else this.#event -= taken
+    this.#question -= taken
+    return steps <= taken
   }
 
   /** Whether a value of this length may be given to an engine that goes back and forth. */

@@ -53,3 +53,27 @@ test.each(hostileEvents())('$name is explained', ({ document }) => {
   const explained = rules.map((rule) => explainRule(rule, plainView, document, LOGSOURCE))
   expect(explained.map(({ searches }) => searches.length)).toEqual([2])
 })
+
+test('hostile patterns spend what an event may cost, and an ordinary rule is still right about its ordinary values', () => {
+  const detections = [
+    ...Array.from({ length: 60 }, (_, i) => ({ 'f|re': `(?:.*a){${i + 2}}.*b` })),
+    ...Array.from({ length: 60 }, (_, i) => ({ f: `*a${'?'.repeat(300 + i)}b${'?'.repeat(200)}c*` })),
+    { g: '*power?hell* -e*nc *' },
+    { 'g|re': 'hidden\\s+-e[nc]*\\s' },
+  ].map((selection) => ({ selection, condition: 'selection' }))
+  const text = detections.map((detection, i) => `title: ${i}\nlogsource: {product: test}\ndetection: ${JSON.stringify(detection)}\n`).join('---\n')
+  const { matcher } = compileRules(parseRules(text, 'x.yml').rules, plainView)
+  const ordinary = `C:\\Windows\\PowerShell.exe -w hidden -enc ${'QUJD'.repeat(200)}`
+  const fired = (event: object) => matcher.match(event, LOGSOURCE, JSON.stringify(event)).map(({ rule }) => rule.title)
+  const hostile = [Array(30_000).fill('a'.repeat(40)), 'a'.repeat(1_000_000), 'a😀'.repeat(200_000), 'ab'.repeat(1_000)]
+  expect(hostile.map((f) => fired({ f, g: ordinary }).filter((title) => Number(title) >= 120))).toEqual(hostile.map(() => ['120', '121']))
+})
+
+test('of an array so many elements count as of an event for keywords', () => {
+  const { matcher } = compileRules(
+    parseRules('title: x\nlogsource: {product: test}\ndetection:\n  s: {f: needle}\n  condition: s\n', 'x.yml').rules,
+    plainView,
+  )
+  const among = (place: number) => matcher.match({ f: Array.from({ length: 30_000 }, (_, i) => (i === place ? 'needle' : 'x')) }, LOGSOURCE).length
+  expect([among(0), among(19_999), among(20_000)]).toEqual([1, 1, 0])
+})
