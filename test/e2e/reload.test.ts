@@ -50,5 +50,6 @@ test('SIGHUP puts the rules of the folder in force while the hub runs; a set tha
   await rm(rules, { recursive: true })
   reload()
   await eventually(async () => system.hub.output().includes('ENOENT'))
+  expect(await (await fetch(`${system.httpUrl}/metrics`)).text()).toContain('picket_rules_suspended 0')
   expect([await listed(), system.hub.pid]).toEqual([['admins', 'first', 'second'], pid])
 })

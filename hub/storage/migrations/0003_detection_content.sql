@@ -1,9 +1,6 @@
 -- What tenants write themselves: rules with their versions and test events, exceptions, value lists; and backtests of rules.
 -- All of it is closed by row level security exactly as 0001 closes the rest.
 
--- A tenant's own level for a rule, in place of the rule's.
-alter table rule_settings add column if not exists level text check (level in ('informational', 'low', 'medium', 'high', 'critical'));
-
 create table tenant_rules (
   tenant_id uuid not null references tenants on delete cascade,
   id text not null,
