@@ -19,6 +19,7 @@ export const gcpAudit: Taxonomy = {
     'data.protoPayload.authorizationInfo.granted': ['gcp.audit.authorization_info.granted'],
     'data.protoPayload.resource.type': ['gcp.audit.resource.type'],
     'protoPayload.authenticationInfo.principalEmail': ['gcp.audit.authentication_info.principal_email', 'user.email'],
+    'protoPayload.status.code': ['gcp.audit.status.code'],
     'data.protoPayload.logName': ['log.logger'],
   },
   vendorNames: {
@@ -27,7 +28,7 @@ export const gcpAudit: Taxonomy = {
     'data.protoPayload.resource.type': ['resource.type', 'data.resource.type'],
     'data.protoPayload.logName': ['logName', 'data.logName'],
     ...asNamed(
-      'protoPayload.methodName protoPayload.serviceName protoPayload.resourceName protoPayload.authenticationInfo.principalEmail protoPayload.serviceData.policyDelta.bindingDeltas.action protoPayload.serviceData.policyDelta.bindingDeltas.role protoPayload.serviceData.policyDelta.bindingDeltas.member data.protoPayload.methodName data.protoPayload.serviceName data.protoPayload.authorizationInfo.permission data.protoPayload.authorizationInfo.granted',
+      'protoPayload.methodName protoPayload.serviceName protoPayload.status.code protoPayload.resourceName protoPayload.authenticationInfo.principalEmail protoPayload.serviceData.policyDelta.bindingDeltas.action protoPayload.serviceData.policyDelta.bindingDeltas.role protoPayload.serviceData.policyDelta.bindingDeltas.member data.protoPayload.methodName data.protoPayload.serviceName data.protoPayload.authorizationInfo.permission data.protoPayload.authorizationInfo.granted',
     ),
   },
   spellings: (name) => (name.startsWith(CLOUD_LOGGING) ? [name, name.slice(CLOUD_LOGGING.length)] : [name, CLOUD_LOGGING + name]),

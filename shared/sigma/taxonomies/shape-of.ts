@@ -1,4 +1,5 @@
 import type { EventLogsource } from '../../event/event.ts'
+import { memberOf } from '../../own.ts'
 import { VENDOR_SHAPES, type VendorShape } from './vendor-shapes.ts'
 
 interface Marks {
@@ -20,16 +21,11 @@ for (const marks of MARKS)
   for (const key of new Set([marks.tests[0]?.path[0] ?? '', marks.tests[0]?.name ?? '']))
     MARKS_BY_KEY.set(key, [...(MARKS_BY_KEY.get(key) ?? []), marks])
 
-const at = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined
-
 /** The value at a dotted name: one key that has the dots in it (Zeek's `id.orig_h`), else nested; into a list, its first element. */
 export function valueAt(record: object, name: string, path: readonly string[]): unknown {
-  if (path.length === 1 || Object.hasOwn(record, name)) return at(record, name)
+  if (path.length === 1 || Object.hasOwn(record, name)) return memberOf(record, name)
   let value: unknown = record
-  for (const key of path) value = at(Array.isArray(value) ? value[0] : value, key)
+  for (const key of path) value = memberOf(Array.isArray(value) ? value[0] : value, key)
   return value
 }
 

@@ -1,4 +1,5 @@
 import type { EventLogsource } from '../../event/event.ts'
+import { memberOf } from '../../own.ts'
 
 /**
  * One kind of record in a vendor's own JSON: how to tell it, whose it is in Sigma's words, and what of it has a place in ECS. The plain view tells
@@ -32,17 +33,12 @@ const of = (product: string, service: string | undefined, ...categories: string[
   categories: categories.length > 0 ? categories : NONE,
 })
 
-const at = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined
-
 /** By one of the record's values, lower-cased: a table of logsources. */
 const byValue = (table: { readonly [value: string]: EventLogsource }, ...paths: readonly string[]) => {
   const split = paths.map((path) => path.split('.'))
   return (record: object): EventLogsource | undefined => {
     for (const path of split) {
-      const value = path.reduce<unknown>(at, record)
+      const value = path.reduce<unknown>(memberOf, record)
       const found = typeof value === 'string' && Object.hasOwn(table, value.toLowerCase()) ? table[value.toLowerCase()] : undefined
       if (found) return found
     }
