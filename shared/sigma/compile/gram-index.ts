@@ -37,8 +37,8 @@ export const gramBytes = (ascii: string): Uint8Array =>
 export function createGramIndex(literals: readonly GramLiteral[], met: GramCounts | undefined): GramIndex | undefined {
   const shared = new GramCounts()
   for (const { bytes } of literals) shared.add(bytes)
-  // What texts hold counts for more than what literals share, which decides where no text was seen.
-  const usual = (gram: number) => (met?.of(gram) ?? 0) * literals.length + shared.of(gram)
+  // Each time a gram is met, the literals that share it are compared; a few of them cost as much as the meeting itself.
+  const usual = (gram: number) => ((met?.of(gram) ?? 0) + 1) * (CHEAP_SHARING + shared.of(gram))
   const tables = STRIDES.flatMap((stride, place) => {
     const longEnough = STRIDES[place - 1] ?? Number.POSITIVE_INFINITY
     const own = literals.filter(({ bytes }) => bytes.length >= stride + GRAM_BYTES - 1 && bytes.length < longEnough + GRAM_BYTES - 1)
@@ -52,6 +52,9 @@ export function createGramIndex(literals: readonly GramLiteral[], met: GramCount
     },
   }
 }
+
+/** So many literals that share a gram are compared in the time that meeting it takes. */
+const CHEAP_SHARING = 16
 
 const STRIDES = [4, 2, 1] as const
 type Stride = (typeof STRIDES)[number]

@@ -76,6 +76,9 @@ function count(rule: GeneratedRule | undefined, fired: boolean): void {
   }
 }
 
+/** The same scenarios each time, so that each modifier is surely met; the full run takes new ones. */
+const SEED = 20_261_121
+
 test('the compiled matcher fires exactly the rules that the specification, read literally, says', () => {
   fc.assert(
     fc.property(scenario({ rules: 24, events: 48 }), ({ rules, events }) => {
@@ -96,7 +99,7 @@ test('the compiled matcher fires exactly the rules that the specification, read 
       }
     }),
     // A failure names its rule and event; making the scenario smaller would take minutes.
-    { numRuns: FULL ? 1_000 : 85, endOnFailure: true },
+    { numRuns: FULL ? 1_000 : 85, endOnFailure: true, ...(FULL ? {} : { seed: SEED }) },
   )
 }, 600_000)
 
