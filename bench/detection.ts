@@ -14,7 +14,7 @@ const WARM_UP = 12
 /** Process creations among the events are few; they are repeated to about this many. */
 const PROCESS_CREATIONS = 2_000
 /** The events are repeated this often for the runs of the whole program, so that loading the rules does not show. */
-const PROGRAM_REPEATS = 8
+const PROGRAM_REPEATS = 16
 
 /** JSON text in, matches out, on real Windows events and SigmaHQ's rules where they are beside the checkout; beside `JSON.parse` alone. */
 export const detectionBenchmark: Benchmark = {
