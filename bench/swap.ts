@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
@@ -30,7 +31,7 @@ export const swapBenchmark: Benchmark = {
     const files = [EVERY, ...(await readRuleFiles([ours]))]
     const events = sampleEvents()
     const detection = await createDetection({
-      ...{ files, workerScript: 'dist/detection-worker.mjs', workers: 1, now: () => new Date() },
+      ...{ files, workerScript: resolve('dist/detection-worker.mjs'), workers: 1, now: () => new Date() },
       store: { allSettings: async () => [], registerView: async () => undefined },
       warn: (text) => process.stderr.write(`${text}\n`),
     })

@@ -5,8 +5,9 @@ import type { Predicate } from './program.ts'
 
 /** After all predicates were tried on so many events, a plan is made anew with what they showed. */
 const LESSONS = [8, 32] as const
-/** Predicates tried on one event, so that none waits long for it (some tens of microseconds). */
+/** Predicates tried on one event, so that none waits long for it: so few, or a share of all, so that a lesson is learnt within some hundred events. */
 const TRIED_AT_ONCE = 50
+const TRIED_SHARE = 1 / 40
 /** After the first lesson one event in so many is learnt from, so that a burst of equal ones does not decide. */
 const EVERY = 8
 /** Texts whose grams are counted. */
@@ -52,7 +53,7 @@ export class Learner {
 
   /** @returns whether a plan made now would know more than the one before */
   learn(truth: (predicate: Predicate) => boolean, textsOf: (field: Field) => Texts): boolean {
-    const end = Math.min(this.candidates.length, this.#next + TRIED_AT_ONCE)
+    const end = Math.min(this.candidates.length, this.#next + Math.max(TRIED_AT_ONCE, Math.ceil(this.candidates.length * TRIED_SHARE)))
     for (let index = this.#next; index < end; index++) {
       const predicate = this.candidates[index]
       if (!predicate) continue
