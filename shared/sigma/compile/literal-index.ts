@@ -23,7 +23,8 @@ export function createLiteralIndex(entries: Iterable<readonly [Literal, number]>
   const ends = words.endswith.size > 0 ? createAutomaton(words.endswith, 'trie') : undefined
   const inside = words.contains.size > 0 ? createAutomaton(words.contains, 'search') : undefined
   const any = always.size > 0 ? Int32Array.from(always) : undefined
-  const longest = Math.max(0, ...[...equals.keys()].map((text) => text.length))
+  let longest = 0
+  for (const text of equals.keys()) longest = Math.max(longest, text.length)
   const parts = (value: string, folded: boolean, found: Found): boolean =>
     (starts?.prefixes(value, folded, found) ?? true) &&
     (ends?.suffixes(value, folded, found) ?? true) &&

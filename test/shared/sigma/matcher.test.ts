@@ -58,3 +58,13 @@ test('one matcher gives the same answer again, whatever came between', () => {
   const answers = ['a', 'b', 'a', 'b'].map((f) => matcher.match({ f }, { product: 'test', categories: [] }).length)
   expect(answers).toEqual([1, 0, 1, 0])
 })
+
+test('S2 lists of numbers, more than a call takes arguments, are one index', () => {
+  const lists = Array.from({ length: 8 }, (_, list) => Array.from({ length: 20_000 }, (__, index) => list * 20_000 + index))
+  const rules = lists.flatMap(
+    (values, list) => parseRules(ruleText(`selection:\n  port: [${values.join(', ')}]\ncondition: selection`), `${list}`).rules,
+  )
+  const { matcher } = compileRules(rules, plainView)
+  const judged = (port: number) => matcher.match({ port }, { product: 'test', categories: [] }).map(({ rule }) => rule.file)
+  expect([judged(0), judged(159_999), judged(160_000)]).toEqual([['0'], ['7'], []])
+})
