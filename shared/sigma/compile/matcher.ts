@@ -17,6 +17,9 @@ export interface CompiledRule extends PlannedRule {
   readonly program: RuleProgram
 }
 
+/** Up to so many literals are asked for one by one where no text is at hand: a sensor's few filters must not have every event written out. */
+const FEW_LITERALS = 64
+
 /** Plans kept at once. There is one per logsource seen; the input is not ours, so their number is bounded. */
 const PLAN_LIMIT = 1_024
 
@@ -84,7 +87,7 @@ export function createMatcher(rules: readonly CompiledRule[], fields: readonly F
   const look = (document: object, text: string | undefined) => {
     for (const each of plan.fields) ask(each)
     if (plan.text === undefined && plan.beyondAscii.length === 0) return
-    const json = text !== undefined && isPlainJson(text) ? text : textOf(document)
+    const json = text !== undefined && isPlainJson(text) ? text : plan.literals.length > FEW_LITERALS ? textOf(document) : undefined
     const exact = json !== undefined && !foldsIntoAscii(json)
     if (exact) inWindows(json, lookThrough)
     else
