@@ -6,10 +6,7 @@ import type { Literal } from './literal.ts'
  * Where a literal is looked for: in the event's JSON text (`text`; `steps` where it is so short that every byte or every other must be looked at), in its
  * field's value, or there but only in events that are not all ASCII.
  */
-export type IndexPlace =
-  | { readonly kind: 'text' | 'steps'; readonly bytes: Uint8Array }
-  | { readonly kind: 'field'; readonly bytes?: undefined }
-  | { readonly kind: 'beyondAscii'; readonly bytes?: undefined }
+export type IndexPlace = { readonly kind: 'text' | 'steps'; readonly bytes: Uint8Array } | { readonly kind: 'field' | 'beyondAscii' }
 
 const FIELD: IndexPlace = { kind: 'field' }
 const BEYOND_ASCII: IndexPlace = { kind: 'beyondAscii' }
