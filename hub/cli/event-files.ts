@@ -1,9 +1,8 @@
-import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { ExpectedError } from '../../shared/errors.ts'
 import { arrayBlocks, type EventBlock, evtxBlocks, lineBlocks, objectBlocks, type Pieces } from './detect-blocks.ts'
+import { isGzipped, openFile, STANDARD_INPUT } from './open-file.ts'
 
 /** A kind of file that holds no events that can be read. */
 export class UnsupportedEventFile extends ExpectedError {
@@ -21,9 +20,6 @@ const ENDINGS: { readonly [ending: string]: (pieces: Pieces) => AsyncGenerator<E
 }
 export const EVENT_FILE_ENDINGS: readonly string[] = Object.keys(ENDINGS)
 
-const STANDARD_INPUT = '-'
-const READ_BYTES = 1024 * 1024
-
 /**
  * Reads a file's events in blocks, or standard input for `-`. `.json` holds objects one after another or in an array, `.jsonl` and `.ndjson` one a line, `.log` and
  * `.txt` lines of text, `.evtx` a Windows event log; each may be gzipped (`.gz`). Standard input is JSON where its first character is `{` or `[`. Text is UTF-8, or
@@ -34,11 +30,10 @@ const READ_BYTES = 1024 * 1024
 export function readBlocks(file: string): AsyncGenerator<EventBlock> {
   const read = file === STANDARD_INPUT ? (pieces: Pieces) => jsonBlocks(pieces, true) : ENDINGS[endingOf(file)]
   if (!read) throw new UnsupportedEventFile(`the ending of ${file} is not one of ${EVENT_FILE_ENDINGS.join(', ')}, each also .gz`)
-  const pieces = piecesOf(file)
+  const pieces = openFile(file)
   return read(endingOf(file) === 'evtx' ? pieces : asUtf8(pieces))
 }
 
-const isGzipped = (file: string): boolean => /\.gz$/i.test(file)
 const endingOf = (file: string): string => /\.([a-z]+)$/i.exec(file.replace(/\.gz$/i, ''))?.[1]?.toLowerCase() ?? ''
 
 export interface EventFiles {
@@ -79,11 +74,6 @@ export function findEventFiles(paths: readonly string[]): EventFiles {
 }
 
 /** The stream's failure, or that of what it unpacks, reaches the loop that reads it. */
-function piecesOf(file: string): Pieces {
-  const source = file === STANDARD_INPUT ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES })
-  return isGzipped(file) ? pipeline(source, createGunzip({ chunkSize: READ_BYTES }), () => undefined) : source
-}
-
 /** Text without its byte order mark; UTF-16, as Windows' own tools write it, becomes UTF-8. */
 async function* asUtf8(pieces: Pieces): AsyncGenerator<Uint8Array> {
   let decoder: TextDecoder | undefined
